@@ -1,0 +1,42 @@
+"""Fixtures for every test: the embedded servers, started once where a test needs them."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from local.servers import DynamoDB, Kafka, Postgres
+from tests import settings as test_settings
+
+DATABASES = ("customers", "catalog", "orders")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """`django_db` without arguments means every database: no alias is the default one."""
+    for item in items:
+        for mark in item.iter_markers("django_db"):
+            mark.kwargs.setdefault("databases", list(DATABASES))
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
+    with Postgres(tmp_path_factory.mktemp("postgres"), test_settings.POSTGRES_PORT) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kafka]:
+    with Kafka(tmp_path_factory.mktemp("kafka"), test_settings.KAFKA_PORT) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def dynamodb(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DynamoDB]:
+    with DynamoDB(tmp_path_factory.mktemp("dynamodb"), test_settings.DYNAMODB_PORT) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(postgres: Postgres) -> Path:
+    """The test databases need a running server."""
+    return postgres.directory

@@ -1,0 +1,1 @@
+"""The bounded contexts. They are independent of each other: they meet over REST or Kafka."""

@@ -1,0 +1,5 @@
+"""The public paths of gateway."""
+
+from django.urls import URLPattern
+
+urlpatterns: list[URLPattern] = []

@@ -1,0 +1,1 @@
+"""The shared kernel: what every service does alike. It knows no model and no business word."""

@@ -1,0 +1,75 @@
+"""The one table of services: what each process loads, answers, may open and needs.
+
+`ecom/settings.py` reads the row that `ECOM_SERVICE` names; no other code asks which service it is.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Backend(StrEnum):
+    """What a process reaches beside PostgreSQL and other services; its settings are required where it is named."""
+
+    KAFKA = "kafka"
+    DYNAMODB = "dynamodb"
+    BROKER = "broker"
+
+
+CUSTOMERS, CATALOG, ORDERS = "customers", "catalog", "orders"
+DATABASES = (CUSTOMERS, CATALOG, ORDERS)
+
+# Accounts, sessions and the admin's own tables live in `customers`; they are loaded where staff sign in.
+ADMIN_APPS = (
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """One kind of process.
+
+    `contexts` are the packages of `ecom.apps` that it loads, `databases` the aliases it may open, `upstreams` the
+    services it calls over REST, `admin` whether it carries Django's admin with accounts and sessions.
+    """
+
+    contexts: tuple[str, ...] = ()
+    urlconf: str = "ecom.urls.management"
+    databases: tuple[str, ...] = ()
+    backends: frozenset[Backend] = frozenset()
+    upstreams: tuple[str, ...] = ()
+    admin: bool = False
+
+    @property
+    def apps(self) -> tuple[str, ...]:
+        """The `INSTALLED_APPS` entries of this row."""
+        contexts = tuple(f"ecom.apps.{name}" for name in self.contexts)
+        return (*(ADMIN_APPS if self.admin else ()), *contexts)
+
+
+SERVICES: dict[str, Service] = {
+    "gateway": Service(
+        contexts=("gateway",),
+        urlconf="ecom.urls.gateway",
+        backends=frozenset({Backend.DYNAMODB}),
+        upstreams=("customers", "catalog", "orders", "activity"),
+    ),
+    "customers": Service(urlconf="ecom.urls.customers", databases=(CUSTOMERS,)),
+    "catalog": Service(contexts=("catalog",), urlconf="ecom.urls.catalog", databases=(CATALOG,)),
+    "orders": Service(urlconf="ecom.urls.orders", databases=(ORDERS,)),
+    "activity": Service(contexts=("activity",), urlconf="ecom.urls.activity", backends=frozenset({Backend.KAFKA})),
+    "backoffice": Service(contexts=("catalog",), urlconf="ecom.urls.backoffice", databases=DATABASES, admin=True),
+    "worker": Service(databases=(CUSTOMERS,), backends=frozenset({Backend.BROKER}), admin=True),
+    "monolith": Service(
+        contexts=("gateway", "catalog", "activity"),
+        urlconf="ecom.urls.monolith",
+        databases=DATABASES,
+        backends=frozenset(Backend),
+        upstreams=("customers", "catalog", "orders", "activity"),
+        admin=True,
+    ),
+}

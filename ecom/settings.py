@@ -1,0 +1,170 @@
+"""Django's settings, and the only reader of the environment.
+
+Each value is read once, here. One that is missing or malformed stops the start with its name. A service is asked only
+for what its row of `ecom/services.py` needs.
+"""
+
+from urllib.parse import unquote, urlsplit
+
+from django.core.exceptions import ImproperlyConfigured
+from environs import Env, EnvError
+
+from ecom.services import DATABASES as ALIASES
+from ecom.services import SERVICES, Backend
+
+env = Env(eager=True)
+
+
+def _service_name() -> str:
+    name = env.str("ECOM_SERVICE")
+    if name not in SERVICES:
+        raise ImproperlyConfigured(f"ECOM_SERVICE is {name!r}; it must be one of {', '.join(SERVICES)}")
+    return name
+
+
+def _database(alias: str) -> dict[str, object]:
+    """Django's entry for one alias, from `ECOM_<ALIAS>_DSN` (postgresql://user:password@host:port/name)."""
+    variable = f"ECOM_{alias.upper()}_DSN"
+    dsn = urlsplit(env.str(variable))
+    if dsn.scheme != "postgresql" or not dsn.hostname or len(dsn.path) < 2:
+        raise ImproperlyConfigured(f"{variable} must look like postgresql://user:password@host:port/name")
+    return {
+        "ENGINE": "django_prometheus.db.backends.postgresql",
+        "NAME": dsn.path[1:],
+        "USER": unquote(dsn.username or ""),
+        "PASSWORD": unquote(dsn.password or ""),
+        "HOST": dsn.hostname,
+        "PORT": dsn.port or 5432,
+        "CONN_MAX_AGE": 60,
+        "CONN_HEALTH_CHECKS": True,
+        "OPTIONS": {
+            "connect_timeout": 3,
+            "options": f"-c statement_timeout={STATEMENT_TIMEOUT_MS} -c lock_timeout={STATEMENT_TIMEOUT_MS}",
+        },
+        "TEST": {"DEPENDENCIES": []},
+    }
+
+
+try:
+    SERVICE_NAME = _service_name()
+    _service = SERVICES[SERVICE_NAME]
+
+    SECRET_KEY = env.str("ECOM_SECRET_KEY", validate=lambda value: len(value) >= 32)
+    DEBUG = env.bool("ECOM_DEBUG", False)
+    ALLOWED_HOSTS = env.list("ECOM_ALLOWED_HOSTS")
+    LOG_LEVEL = env.str("ECOM_LOG_LEVEL", "INFO")
+
+    # The port on which health and metrics are answered, and nothing else; "host:port" as gunicorn binds it.
+    MANAGEMENT_PORT = env.str("ECOM_MANAGEMENT_BIND", "127.0.0.1:8100").rpartition(":")[2]
+
+    STATEMENT_TIMEOUT_MS = env.int("ECOM_STATEMENT_TIMEOUT_MS", 5000)
+    DATABASES: dict[str, dict[str, object]] = {
+        "default": {},  # an atomic() without using= must fail rather than guard the wrong database
+        **{alias: _database(alias) for alias in ALIASES if alias in _service.databases},
+    }
+
+    # Tokens are verified by every service by itself: public keys by `kid`, and the audiences this one answers to.
+    TOKEN_KEYS = env.json("ECOM_TOKEN_KEYS")
+    TOKEN_ISSUER = env.str("ECOM_TOKEN_ISSUER", "ecom")
+    TOKEN_AUDIENCES = ("ecom", SERVICE_NAME)
+
+    # Secret shared by the gateway, which signs the visitor's cookie, and activity, which trusts it.
+    VISITOR_KEY = env.str("ECOM_VISITOR_KEY", validate=lambda value: len(value) >= 32)
+
+    RAW_EVENTS_TOPIC = env.str("ECOM_RAW_EVENTS_TOPIC", "ecom-raw-events")
+    PRODUCT_ANALYTICS_TABLE = env.str("ECOM_PRODUCT_ANALYTICS_TABLE", "ecom-product-analytics")
+    TRENDING_PRODUCTS_TABLE = env.str("ECOM_TRENDING_PRODUCTS_TABLE", "ecom-trending-products")
+
+    if Backend.KAFKA in _service.backends:
+        KAFKA_BOOTSTRAP_SERVERS = env.list("ECOM_KAFKA_BOOTSTRAP_SERVERS")
+        KAFKA_DEADLINE_SECONDS = env.float("ECOM_KAFKA_DEADLINE_SECONDS", 3.0)
+        HEARTBEAT_SECONDS = env.float("ECOM_HEARTBEAT_SECONDS", 3.0)  # 0: none, for data that brings its own clock
+    if Backend.DYNAMODB in _service.backends:
+        AWS_REGION = env.str("AWS_REGION")
+        DYNAMODB_ENDPOINT = env.str("ECOM_DYNAMODB_ENDPOINT", None)
+    if Backend.BROKER in _service.backends:
+        BROKER_URL = env.str("ECOM_BROKER_URL")
+        BROKER_QUEUE_URL = env.str("ECOM_BROKER_QUEUE_URL")
+
+    UPSTREAMS = {name: env.str(f"ECOM_UPSTREAM_{name.upper()}").rstrip("/") for name in _service.upstreams}
+except EnvError as error:
+    raise ImproperlyConfigured(str(error)) from error
+
+ROOT_URLCONF = _service.urlconf
+INSTALLED_APPS = ["django_prometheus", "rest_framework", "ecom.common", *_service.apps]
+DATABASE_ROUTERS = ["ecom.databases.ContextRouter"]
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+WSGI_APPLICATION = "ecom.wsgi.application"
+
+_ADMIN_MIDDLEWARE = [
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+MIDDLEWARE = [
+    "ecom.common.request_context.RequestContextMiddleware",
+    "ecom.common.metrics.RequestMetricsMiddleware",
+    "ecom.common.health.ManagementPortMiddleware",
+    "ecom.common.problems.UnavailableMiddleware",
+    *(_ADMIN_MIDDLEWARE if _service.admin else []),
+]
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+            if _service.admin
+            else []
+        },
+    }
+]
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.ScryptPasswordHasher"]
+STATIC_URL = "/static/"
+WHITENOISE_USE_FINDERS = True  # served from the packages themselves; hashed names in S3 come with the image
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["ecom.common.authentication.BearerAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": [],
+    "UNAUTHENTICATED_USER": None,
+    "DEFAULT_RENDERER_CLASSES": ["ecom.common.rendering.JsonRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "EXCEPTION_HANDLER": "ecom.common.problems.problem_for_exception",
+}
+
+APPEND_SLASH = False
+USE_TZ = True
+TIME_ZONE = "UTC"
+LANGUAGE_CODE = "en-gb"
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+SECURE_CONTENT_TYPE_NOSNIFF = True
+PROMETHEUS_EXPORT_MIGRATIONS = False
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "filters": {"request_context": {"()": "ecom.common.logs.RequestContextFilter", "service": SERVICE_NAME}},
+    "formatters": {"json": {"()": "ecom.common.logs.JsonFormatter"}},
+    "handlers": {
+        "stdout": {
+            "class": "logging.StreamHandler",
+            "stream": "ext://sys.stdout",
+            "formatter": "json",
+            "filters": ["request_context"],
+        }
+    },
+    "root": {"handlers": ["stdout"], "level": LOG_LEVEL},
+    "loggers": {
+        "kafka": {"level": "WARNING"},
+        "botocore": {"level": "WARNING"},
+        # Problem details and the request log say it already, with the request's id.
+        "django.request": {"level": "ERROR"},
+    },
+}

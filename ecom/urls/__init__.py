@@ -1,0 +1,1 @@
+"""What each Deployment answers: one URLconf a service, chosen by its row in `ecom/services.py`."""

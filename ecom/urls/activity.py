@@ -1,0 +1,10 @@
+"""What the activity service answers on its public port."""
+
+from django.urls import include, path
+
+from ecom.common import problems
+
+urlpatterns = [path("", include("ecom.apps.activity.api.urls"))]
+
+handler400, handler403 = problems.bad_request, problems.permission_denied
+handler404, handler500 = problems.page_not_found, problems.server_error

@@ -1,0 +1,10 @@
+"""What the gateway answers: its own pages and analytics, and the routing table for everything else."""
+
+from django.urls import include, path
+
+from ecom.common import problems
+
+urlpatterns = [path("", include("ecom.apps.gateway.api.urls"))]
+
+handler400, handler403 = problems.bad_request, problems.permission_denied
+handler404, handler500 = problems.page_not_found, problems.server_error

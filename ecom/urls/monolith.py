@@ -1,0 +1,16 @@
+"""Every context in one process, each answering its own public paths without the proxy between them."""
+
+from django.contrib import admin
+from django.urls import include, path
+
+from ecom.common import problems
+
+urlpatterns = [
+    path("admin/", admin.site.urls),
+    path("", include("ecom.apps.catalog.api.urls")),
+    path("", include("ecom.apps.activity.api.urls")),
+    path("", include("ecom.apps.gateway.api.urls")),  # last: its routing table would take the others' paths
+]
+
+handler400, handler403 = problems.bad_request, problems.permission_denied
+handler404, handler500 = problems.page_not_found, problems.server_error

@@ -1,0 +1,37 @@
+"""Settings of the tests: the product's own, in an environment of embedded servers."""
+
+import os
+
+from tests.tokens import public_key_set
+
+PORT_OFFSET = int(os.environ.get("TEST_PORT_OFFSET", "500"))
+POSTGRES_PORT = 15432 + PORT_OFFSET
+KAFKA_PORT = 19092 + PORT_OFFSET
+DYNAMODB_PORT = 18000 + PORT_OFFSET
+# Nothing listens here: a test that reaches an upstream starts one.
+UNUSED_PORT = 7999 + PORT_OFFSET
+
+os.environ.update(
+    ECOM_SERVICE="monolith",
+    ECOM_SECRET_KEY="only-for-tests-and-never-anywhere-else",
+    ECOM_VISITOR_KEY="only-for-tests-and-never-anywhere-else",
+    ECOM_ALLOWED_HOSTS="testserver,127.0.0.1,localhost",
+    ECOM_TOKEN_KEYS=public_key_set(),
+    ECOM_KAFKA_BOOTSTRAP_SERVERS=f"127.0.0.1:{KAFKA_PORT}",
+    ECOM_DYNAMODB_ENDPOINT=f"http://127.0.0.1:{DYNAMODB_PORT}",
+    ECOM_BROKER_URL="sqs://local:local@127.0.0.1:15500",
+    ECOM_BROKER_QUEUE_URL="http://127.0.0.1:15500/000000000000/ecom-worker",
+    AWS_REGION="eu-central-1",
+    AWS_ACCESS_KEY_ID="local",
+    AWS_SECRET_ACCESS_KEY="local",
+    **{
+        f"ECOM_{alias.upper()}_DSN": f"postgresql://ecom:ecom@127.0.0.1:{POSTGRES_PORT}/{alias}"
+        for alias in ("customers", "catalog", "orders")
+    },
+    **{
+        f"ECOM_UPSTREAM_{name.upper()}": f"http://127.0.0.1:{UNUSED_PORT}"
+        for name in ("customers", "catalog", "orders", "activity")
+    },
+)
+
+from ecom.settings import *  # noqa: E402, F403
