@@ -1,0 +1,117 @@
+"""The topics, tables, buckets and queues of the embedded stack: declared once, created where they are absent."""
+
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any
+
+import boto3
+from kafka import KafkaAdminClient
+from kafka.admin import NewTopic
+from kafka.errors import TopicAlreadyExistsError
+
+DAY_MS = 24 * 3600 * 1000
+LOCAL_CREDENTIALS = {
+    "AWS_ACCESS_KEY_ID": "local",
+    "AWS_SECRET_ACCESS_KEY": "local",
+    "AWS_REGION": "eu-central-1",
+    "AWS_DEFAULT_REGION": "eu-central-1",
+}
+
+
+@dataclass(frozen=True)
+class Topic:
+    """A Kafka topic. Retention is counted from the broker's clock, as recorded events bring old times of their own."""
+
+    name: str
+    retention_days: int
+    partitions: int = 4
+    settings: dict[str, str] = field(default_factory=dict)
+
+    def configuration(self) -> dict[str, str]:
+        """The topic's settings as Kafka takes them."""
+        return {
+            "message.timestamp.type": "LogAppendTime",
+            "retention.ms": str(self.retention_days * DAY_MS),
+            **self.settings,
+        }
+
+
+@dataclass(frozen=True)
+class Table:
+    """A DynamoDB table with string keys; items end at `expires_at` (epoch seconds)."""
+
+    name: str
+    hash_key: str
+    range_key: str
+    ttl_attribute: str = "expires_at"
+
+
+TOPICS = (
+    Topic("ecom-raw-events", retention_days=7),
+    Topic("ecom-raw-events-dlq", retention_days=14),
+    Topic("ecom-raw-events-late", retention_days=14),
+    Topic("ecom-product-analytics", retention_days=7),
+    Topic("ecom-order-events", retention_days=7),
+)
+TABLES = (
+    Table("ecom-product-analytics", hash_key="product_id", range_key="window_start"),
+    Table("ecom-trending-products", hash_key="granularity", range_key="window_start"),
+)
+
+
+def create_topics(bootstrap_servers: str, topics: tuple[Topic, ...] = TOPICS) -> list[str]:
+    """Create the topics that are absent; return their names."""
+    admin = KafkaAdminClient(bootstrap_servers=bootstrap_servers)
+    try:
+        present = set(admin.list_topics())
+        absent = [topic for topic in topics if topic.name not in present]
+        for topic in absent:
+            _create_topic(admin, topic)
+        return [topic.name for topic in absent]
+    finally:
+        admin.close()
+
+
+def create_tables(endpoint: str, tables: tuple[Table, ...] = TABLES) -> list[str]:
+    """Create the DynamoDB tables that are absent, wait until they are active; return their names."""
+    dynamodb = client("dynamodb", endpoint)
+    present = set(dynamodb.list_tables()["TableNames"])
+    absent = [table for table in tables if table.name not in present]
+    for table in absent:
+        _create_table(dynamodb, table)
+    return [table.name for table in absent]
+
+
+def client(service: str, endpoint: str) -> Any:
+    """A boto3 client of an embedded server, whatever credentials the machine has."""
+    return boto3.client(
+        service,
+        endpoint_url=endpoint,
+        region_name=LOCAL_CREDENTIALS["AWS_REGION"],
+        aws_access_key_id=LOCAL_CREDENTIALS["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=LOCAL_CREDENTIALS["AWS_SECRET_ACCESS_KEY"],
+    )
+
+
+def _create_topic(admin: KafkaAdminClient, topic: Topic) -> None:
+    new = NewTopic(topic.name, topic.partitions, 1, topic_configs=topic.configuration())
+    with suppress(TopicAlreadyExistsError):  # created meanwhile by another process
+        admin.create_topics([new])
+
+
+def _create_table(dynamodb: Any, table: Table) -> None:
+    keys = {"HASH": table.hash_key, "RANGE": table.range_key}
+    try:
+        dynamodb.create_table(
+            TableName=table.name,
+            AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in keys.values()],
+            KeySchema=[{"AttributeName": name, "KeyType": kind} for kind, name in keys.items()],
+            BillingMode="PAY_PER_REQUEST",
+        )
+    except dynamodb.exceptions.ResourceInUseException:  # created meanwhile by another process
+        return
+    dynamodb.get_waiter("table_exists").wait(TableName=table.name, WaiterConfig={"Delay": 1, "MaxAttempts": 30})
+    dynamodb.update_time_to_live(
+        TableName=table.name,
+        TimeToLiveSpecification={"Enabled": True, "AttributeName": table.ttl_attribute},
+    )
