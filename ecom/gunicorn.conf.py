@@ -40,4 +40,4 @@ def child_exit(server: Any, worker: Any) -> None:
     """A dead worker's gauges no longer count; its counters stay."""
     from prometheus_client import multiprocess
 
-    multiprocess.mark_process_dead(worker.pid)
+    multiprocess.mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]

@@ -4,6 +4,7 @@ Each value is read once, here. One that is missing or malformed stops the start 
 for what its row of `ecom/services.py` needs.
 """
 
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
@@ -20,6 +21,14 @@ def _service_name() -> str:
     if name not in SERVICES:
         raise ImproperlyConfigured(f"ECOM_SERVICE is {name!r}; it must be one of {', '.join(SERVICES)}")
     return name
+
+
+def _key_set() -> dict[str, Any]:
+    """The public keys that tokens are verified with: a JSON Web Key Set (RFC 7517)."""
+    keys = env.json("ECOM_TOKEN_KEYS")
+    if not isinstance(keys, dict) or "keys" not in keys:
+        raise ImproperlyConfigured('ECOM_TOKEN_KEYS must be a JSON Web Key Set: {"keys": [...]}')
+    return keys
 
 
 def _database(alias: str) -> dict[str, object]:
@@ -51,7 +60,7 @@ try:
 
     SECRET_KEY = env.str("ECOM_SECRET_KEY", validate=lambda value: len(value) >= 32)
     DEBUG = env.bool("ECOM_DEBUG", False)
-    ALLOWED_HOSTS = env.list("ECOM_ALLOWED_HOSTS")
+    ALLOWED_HOSTS: list[str] = env.list("ECOM_ALLOWED_HOSTS")
     LOG_LEVEL = env.str("ECOM_LOG_LEVEL", "INFO")
 
     # The port on which health and metrics are answered, and nothing else; "host:port" as gunicorn binds it.
@@ -64,7 +73,7 @@ try:
     }
 
     # Tokens are verified by every service by itself: public keys by `kid`, and the audiences this one answers to.
-    TOKEN_KEYS = env.json("ECOM_TOKEN_KEYS")
+    TOKEN_KEYS: dict[str, Any] = _key_set()
     TOKEN_ISSUER = env.str("ECOM_TOKEN_ISSUER", "ecom")
     TOKEN_AUDIENCES = ("ecom", SERVICE_NAME)
 
@@ -76,7 +85,7 @@ try:
     TRENDING_PRODUCTS_TABLE = env.str("ECOM_TRENDING_PRODUCTS_TABLE", "ecom-trending-products")
 
     if Backend.KAFKA in _service.backends:
-        KAFKA_BOOTSTRAP_SERVERS = env.list("ECOM_KAFKA_BOOTSTRAP_SERVERS")
+        KAFKA_BOOTSTRAP_SERVERS: list[str] = env.list("ECOM_KAFKA_BOOTSTRAP_SERVERS")
         KAFKA_DEADLINE_SECONDS = env.float("ECOM_KAFKA_DEADLINE_SECONDS", 3.0)
         HEARTBEAT_SECONDS = env.float("ECOM_HEARTBEAT_SECONDS", 3.0)  # 0: none, for data that brings its own clock
     if Backend.DYNAMODB in _service.backends:

@@ -17,7 +17,7 @@ class ManagementPortMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if request.META["SERVER_PORT"] == settings.MANAGEMENT_PORT:
-            request.urlconf = MANAGEMENT_URLCONF  # type: ignore[attr-defined]  # Django's own per-request override
+            request.urlconf = MANAGEMENT_URLCONF  # Django's own override for one request
         return self.get_response(request)
 
 

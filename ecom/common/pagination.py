@@ -13,7 +13,7 @@ from rest_framework.exceptions import ValidationError
 
 
 class Cursor(msgspec.Struct, frozen=True, array_like=True):
-    """`values` is the edge row's sort key, `backwards` whether the page before it is wanted, `sort` what it sorts by."""
+    """`values` is the edge row's sort key under `sort`; `backwards` asks for the page before it."""
 
     sort: str
     values: tuple[str | int | float, ...]

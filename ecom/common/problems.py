@@ -1,4 +1,4 @@
-"""Errors as RFC 9457 problem details, whoever raises them: a view, a serializer, Django itself or a database that is away.
+"""Errors as RFC 9457 problem details, whoever raises them: a view, a serializer, Django or a database that is away.
 
 A problem is `{type, title, status, detail, instance, request_id, errors: [{pointer, code, detail}]}`; `pointer` is a
 JSON Pointer (RFC 6901) into the body, or the name of a query parameter.
@@ -109,7 +109,7 @@ def _headers(exception: APIException) -> dict[str, str]:
 def _field_errors(detail: Any, pointer: str = "") -> Iterator[FieldError]:
     """Flattens DRF's nested `{field: [ErrorDetail]}` into pointers."""
     if isinstance(detail, ErrorDetail):
-        yield FieldError(pointer=pointer, code=detail.code, detail=str(detail))
+        yield FieldError(pointer=pointer, code=detail.code or "invalid", detail=str(detail))
     elif isinstance(detail, Mapping):
         for name, inner in detail.items():
             yield from _field_errors(inner, pointer if name == "non_field_errors" else f"{pointer}/{name}")

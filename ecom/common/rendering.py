@@ -8,7 +8,7 @@ from rest_framework.renderers import BaseRenderer
 
 
 class JsonRenderer(BaseRenderer):
-    """Renders what serializers give. Times are RFC 3339 ending in `Z`; text is UTF-8, which JSON needs no charset for."""
+    """Renders what serializers give. Times are RFC 3339 ending in `Z`; JSON is UTF-8 and names no charset."""
 
     media_type = "application/json"
     format = "json"

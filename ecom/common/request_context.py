@@ -1,4 +1,4 @@
-"""The request's id and W3C trace context: taken from the caller or made, and known to every log line and outgoing call."""
+"""The request's id and W3C trace context: taken from the caller or made, known to every log line and outgoing call."""
 
 import re
 import secrets

@@ -1,6 +1,7 @@
-"""The visitor's cookie: a pseudonym that the gateway gave out and signed, so that activity can tell it from an invented one.
+"""The visitor's cookie: a pseudonym that the gateway gave out and signed, which activity tells from an invented one.
 
-Its value is `<visitor id>.<signature>`; the visitor id (`V` and 32 hexadecimal digits) is what a page sends as `user_id`.
+Its value is `<visitor id>.<signature>`; the visitor id (`V` and 32 hexadecimal digits) is what a page sends
+as `user_id`.
 """
 
 import secrets
