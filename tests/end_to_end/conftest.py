@@ -1,0 +1,74 @@
+"""Whole platforms for the end-to-end tests, started as `make run DETACH=1` starts them."""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import pytest
+
+from local.stack import Stack
+
+START_SECONDS = 600
+
+
+@dataclass(frozen=True, slots=True)
+class Platform:
+    """A running platform and the way to run management commands in it."""
+
+    stack: Stack
+
+    @property
+    def variables(self) -> dict[str, str]:
+        recorded = str(int(self.stack.recorded_time))
+        return {**os.environ, "PORT_OFFSET": str(self.stack.offset), "RECORDED_TIME": recorded, "SHOPPERS": "0"}
+
+    def local(self, *arguments: str) -> None:
+        """Run a command of the embedded stack."""
+        command = [sys.executable, "-m", "local", *arguments]
+        subprocess.run(command, env=self.variables, check=True, timeout=START_SECONDS)
+
+    def start_managing(self, *arguments: str) -> subprocess.Popen[str]:
+        """Start a management command of the monolith with the platform's environment."""
+        inside = [sys.executable, "manage.py", *arguments]
+        command = [sys.executable, "-m", "local", "exec", "monolith", "--", *inside]
+        return subprocess.Popen(
+            command, env=self.variables, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+        )
+
+    def manage(self, *arguments: str, seconds: float = 300) -> str:
+        """Run a management command to its good end and return what it printed."""
+        with self.start_managing(*arguments) as process:
+            printed, _ = process.communicate(timeout=seconds)
+        assert process.returncode == 0, printed
+        return printed
+
+
+@contextmanager
+def _running(stack: Stack) -> Iterator[Platform]:
+    platform = Platform(stack)
+    platform.local("down")
+    shutil.rmtree(stack.directory, ignore_errors=True)
+    platform.local("up", "--detach")
+    try:
+        yield platform
+    finally:
+        platform.local("down")
+        shutil.rmtree(stack.directory, ignore_errors=True)
+
+
+@pytest.fixture(scope="module")
+def recorded_platform() -> Iterator[Platform]:
+    """A platform for events that bring their own clock."""
+    with _running(Stack(offset=2000, recorded_time=True)) as platform:
+        yield platform
+
+
+@pytest.fixture(scope="module")
+def live_platform() -> Iterator[Platform]:
+    """A platform that runs on the clock's time, without simulated shoppers."""
+    with _running(Stack(offset=2000)) as platform:
+        yield platform

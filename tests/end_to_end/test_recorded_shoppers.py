@@ -1,0 +1,126 @@
+"""Recorded shoppers go through the gateway, Kafka and the job: every window is exact, whatever fails meanwhile."""
+
+import os
+import signal
+import time
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import orjson
+import urllib3
+from kafka import KafkaProducer
+
+from local.process_sessions import marked
+from local.processes import MARKER
+from tests.end_to_end import malformed
+from tests.end_to_end.conftest import Platform
+from tests.end_to_end.recordings import write_slice
+from tests.end_to_end.topics import header, records
+
+ROWS = 12_000
+SPEED = "30"  # times the recorded pace: some 30 s for the slice
+
+
+def wait_for(condition: Callable[[], bool], *, seconds: float, what: str) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, f"{what} did not come true within {seconds:.0f} s"
+        time.sleep(0.2)
+
+
+def raw_events(platform: Platform) -> int:
+    """Records in the raw topic, control records left out."""
+    found = records(platform.stack.kafka.bootstrap_servers, "ecom-raw-events")
+    return sum(header(record, "control") is None for record in found)
+
+
+def kill_the_job(platform: Platform) -> None:
+    """SIGKILL to every process of the Flink job at once, as a lost machine ends it; its supervisor starts it again."""
+    for pid in marked(MARKER, str(platform.stack.directory)):
+        command = Path(f"/proc/{pid}/cmdline").read_bytes()
+        if b"supervise" not in command and any(word in command for word in (b"streaming", b"flink", b"beam")):
+            os.kill(pid, signal.SIGKILL)
+
+
+def last_windows(platform: Platform) -> dict[tuple[str, str], dict[str, object]]:
+    """The last output for each (product, minute) in the analytics topic."""
+    found = records(platform.stack.kafka.bootstrap_servers, "ecom-product-analytics")
+    rows = [orjson.loads(record.value) for record in sorted(found, key=lambda record: record.timestamp)]
+    return {(row["product_id"], row["window_start"]): row for row in rows}
+
+
+def send_malformed_requests(platform: Platform, count: int) -> Counter[int]:
+    """The statuses of the answers."""
+    pool = urllib3.PoolManager(maxsize=8, block=True, timeout=20, retries=False)
+
+    def send(request: malformed.Request) -> int:
+        headers = {"Content-Type": "application/json", **request.headers}
+        address = f"{platform.stack.url('gateway')}{request.path}"
+        return pool.request("POST", address, body=request.body, headers=headers).status
+
+    with ThreadPoolExecutor(8) as threads:
+        return Counter(threads.map(send, malformed.requests(count, seed=1)))
+
+
+def produce_malformed_records(kafka: str, count: int) -> list[tuple[int, int]]:
+    """Write records past the service that checks them; return each one's partition and offset."""
+    producer = KafkaProducer(bootstrap_servers=kafka, acks="all", enable_idempotence=False, linger_ms=20)
+    try:
+        futures = [producer.send("ecom-raw-events", value) for value in malformed.record_values(count, seed=2)]
+        placed = [future.get(timeout=30) for future in futures]
+    finally:
+        producer.close()
+    return [(record.partition, record.offset) for record in placed]
+
+
+def dead_letters(kafka: str) -> list[tuple[int, int]]:
+    """Partition and offset of the raw record that each dead letter carries; every one has a reason."""
+    letters = records(kafka, "ecom-raw-events-dlq")
+    assert all(header(letter, "reason") for letter in letters)
+    return [
+        (int(header(letter, "source_partition") or -1), int(header(letter, "source_offset") or -1))
+        for letter in letters
+    ]
+
+
+def test_every_window_is_exact_though_the_job_is_killed_and_kafka_is_restarted(
+    recorded_platform: Platform, tmp_path: Path
+) -> None:
+    recording = write_slice(tmp_path / "slice.csv.gz", ROWS)
+    replay = recorded_platform.start_managing(
+        "replay_events", str(recording), "--format", "taobao", "--speed", SPEED, "--state", str(tmp_path / "state.json")
+    )
+    try:
+        wait_for(lambda: raw_events(recorded_platform) > ROWS // 4, seconds=60, what="a quarter of the replay")
+        kill_the_job(recorded_platform)
+        wait_for(lambda: raw_events(recorded_platform) > ROWS // 2, seconds=60, what="half of the replay")
+        recorded_platform.stack.kafka.kill()
+        recorded_platform.stack.kafka.start()
+        printed, _ = replay.communicate(timeout=180)
+    finally:
+        replay.kill()
+    assert replay.returncode == 0, printed
+
+    verified = recorded_platform.manage(
+        "verify_analytics", str(recording), "--format", "taobao", "--tables", "--wait", "180"
+    )
+    assert "differ" not in verified.lower() or "0 differ" in verified.lower(), verified
+    counted = sum(int(str(row["event_count"])) for row in last_windows(recorded_platform).values())
+    kafka = recorded_platform.stack.kafka.bootstrap_servers
+    assert counted == raw_events(recorded_platform)
+    assert records(kafka, "ecom-raw-events-late") == []
+    assert records(kafka, "ecom-raw-events-dlq") == []
+
+
+def test_ten_thousand_malformed_inputs_stop_nothing_and_each_dead_letter_is_found(recorded_platform: Platform) -> None:
+    kafka = recorded_platform.stack.kafka.bootstrap_servers
+    accepted_before = raw_events(recorded_platform)
+    statuses = send_malformed_requests(recorded_platform, 7_000)
+    assert all(400 <= status < 500 for status in statuses), statuses
+    assert raw_events(recorded_platform) == accepted_before
+
+    sent = produce_malformed_records(kafka, 3_000)
+    wait_for(lambda: len(dead_letters(kafka)) >= len(sent), seconds=120, what="every dead letter")
+    assert Counter(dead_letters(kafka)) == Counter(sent)
