@@ -11,6 +11,7 @@ from pathlib import Path
 import orjson
 import urllib3
 from kafka import KafkaProducer
+from kafka.consumer.fetcher import ConsumerRecord
 
 from local.process_sessions import marked
 from local.processes import MARKER
@@ -79,10 +80,13 @@ def dead_letters(kafka: str) -> list[tuple[int, int]]:
     """Partition and offset of the raw record that each dead letter carries; every one has a reason."""
     letters = records(kafka, "ecom-raw-events-dlq")
     assert all(header(letter, "reason") for letter in letters)
-    return [
-        (int(header(letter, "source_partition") or -1), int(header(letter, "source_offset") or -1))
-        for letter in letters
-    ]
+    return [(_number(letter, "source_partition"), _number(letter, "source_offset")) for letter in letters]
+
+
+def _number(record: ConsumerRecord, name: str) -> int:
+    value = header(record, name)
+    assert value is not None, f"no header {name}"
+    return int(value)
 
 
 def test_every_window_is_exact_though_the_job_is_killed_and_kafka_is_restarted(

@@ -6,9 +6,7 @@ from kafka.consumer.fetcher import ConsumerRecord
 
 def records(bootstrap_servers: str, topic: str) -> list[ConsumerRecord]:
     """Every record that the topic holds now."""
-    consumer = KafkaConsumer(
-        bootstrap_servers=bootstrap_servers, auto_offset_reset="earliest", enable_auto_commit=False
-    )
+    consumer = KafkaConsumer(bootstrap_servers=bootstrap_servers, enable_auto_commit=False)
     try:
         partitions = [TopicPartition(topic, number) for number in consumer.partitions_for_topic(topic) or ()]
         consumer.assign(partitions)
