@@ -1,0 +1,54 @@
+"""One full record of each event, with fixed values: what the golden files pin."""
+
+from msgspec import Struct
+
+from ecom.contracts.cloud_event import Contract, Header
+from ecom.contracts.product_analytics import PRODUCT_ANALYTICS, ProductAnalytics
+from ecom.contracts.raw_event import RAW_EVENT, RawEvent
+
+TRACEPARENT = b"00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-00"
+
+FULL_RAW_EVENT = RawEvent(
+    user_id="U109",
+    product_id="P301",
+    event_type="VIEW_PRODUCT",
+    timestamp="2025-11-23T12:40:09Z",
+    event_id="019ab0c1-7a10-7c3e-8f00-2f4b6d8e0a11",
+    session_id="S7",
+    sent_at="2025-11-23T12:40:09.250Z",
+    schema_version="1.0",
+)
+FULL_ANALYTICS = ProductAnalytics(
+    product_id="P301",
+    window_start="2025-11-23T12:40:00Z",
+    unique_user_count=87,
+    window_end="2025-11-23T12:41:00Z",
+    verified_user_count=80,
+    event_count=120,
+    bot_event_count=3,
+    view_count=100,
+    cart_count=10,
+    wishlist_count=4,
+    purchase_count=5,
+    other_count=1,
+    run_id="run-1",
+)
+
+
+def golden_records() -> dict[str, tuple[Contract, str, Struct, list[Header]]]:
+    """By golden file: the contract, the record's key, the event and all headers."""
+    raw_headers = [
+        *RAW_EVENT.headers(event_id=str(FULL_RAW_EVENT.event_id), time=FULL_RAW_EVENT.timestamp),
+        ("traceparent", TRACEPARENT),
+        ("received_at", b"2025-11-23T12:40:09.300Z"),
+        ("trust", b"visitor"),
+        ("bot", b"1"),
+        ("original_timestamp", b"2025-11-23T12:40:08.950Z"),
+    ]
+    analytics_headers = PRODUCT_ANALYTICS.headers(
+        event_id="P301/2025-11-23T12:40:00Z", time=str(FULL_ANALYTICS.window_end)
+    )
+    return {
+        "raw-event-v1.0": (RAW_EVENT, "U109", FULL_RAW_EVENT, raw_headers),
+        "product-analytics-v1.0": (PRODUCT_ANALYTICS, "P301", FULL_ANALYTICS, analytics_headers),
+    }

@@ -1,0 +1,102 @@
+"""The struct that we code with and the JSON Schema that others read take the same documents, no more and no fewer."""
+
+import json
+
+import jsonschema
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ecom.contracts import field_types
+from ecom.contracts.product_analytics import PRODUCT_ANALYTICS, ProductAnalytics
+from ecom.contracts.raw_event import RAW_EVENT, RawEvent
+from ecom.contracts.released import released_schema, released_schemas, schema_document
+
+PAIRS = [(RAW_EVENT, RawEvent), (PRODUCT_ANALYTICS, ProductAnalytics)]
+
+identifiers = st.one_of(st.text(max_size=3), st.text(min_size=62, max_size=66))
+timestamps = st.one_of(
+    st.from_regex(field_types.TIMESTAMP_PATTERN),
+    st.from_regex(field_types.MINUTE_PATTERN),
+    st.sampled_from(
+        [
+            "2025-11-23T12:40:09Z",
+            "2025-11-23T12:40:09+00:00",
+            "2025-11-23 12:40:09Z",
+            "2025-11-23T12:40:60Z",
+            "2025-11-23T12:40:00Z\n",
+            "2025-13-01T00:00:00Z",
+            "2025-11-23T24:00:00Z",
+            "٢٠٢٥-11-23T12:40:09Z",
+            "2025-11-23",
+        ]
+    ),
+)
+names = st.one_of(st.from_regex(field_types.EVENT_TYPE_PATTERN), st.sampled_from(["view", "A\n", "1A", "A" * 41, "Ä"]))
+counts = st.one_of(st.integers(-2, 2), st.integers(2**53 - 2, 2**53 + 1), st.just(1.5), st.booleans())
+versions = st.sampled_from(["1.0", "1.12", "2.0", "1", "1.01", "1.0\n"])
+anything = st.one_of(identifiers, timestamps, names, counts, versions, st.none(), st.just([]), st.just({}))
+
+
+def _documents(properties):
+    """Documents in which each field is absent, plausible or of any kind, and fields may be there that nobody knows."""
+    plausible = st.one_of(identifiers, timestamps, names, counts)
+    fields = {name: st.one_of(plausible, anything) for name in properties}
+    return st.fixed_dictionaries({}, optional={**fields, "unknown": anything})
+
+
+def _struct_takes(struct, document):
+    try:
+        msgspec.json.decode(json.dumps(document), type=struct)
+    except msgspec.ValidationError:
+        return False
+    return True
+
+
+@pytest.mark.parametrize(("contract", "struct"), PAIRS, ids=["raw-event", "product-analytics"])
+@settings(max_examples=400, deadline=None)
+@given(data=st.data())
+def test_struct_and_schema_agree_on_any_document(contract, struct, data):
+    schema = schema_document(contract.event, contract.version)
+    document = {**schema["examples"][0], **data.draw(_documents(schema["properties"]))}
+    for name in data.draw(st.sets(st.sampled_from(schema["required"]), max_size=1)):
+        document.pop(name)
+    schema_takes = jsonschema.Draft7Validator(schema).is_valid(document)
+    assert _struct_takes(struct, document) is schema_takes
+
+
+@pytest.mark.parametrize(("contract", "struct"), PAIRS, ids=["raw-event", "product-analytics"])
+def test_each_field_is_held_to_the_same_limits_by_both(contract, struct):
+    """Every field with every kind of value, one at a time: what random documents may not reach."""
+    schema = schema_document(contract.event, contract.version)
+    validator, example = jsonschema.Draft7Validator(schema), schema["examples"][0]
+    values = ["", "x", "x" * 64, "x" * 65, "😀" * 64, "😀" * 65, "A", "A" * 40, "A" * 41, "A\n", "1.0", "1.0\n", "2.0"]
+    values += ["2025-11-23T12:40:00Z", "2025-11-23T12:40:09.123456789Z", "2025-11-23T12:40:00Z\n", "2025-11-23"]
+    values += ["2025-02-30T00:00:00Z", "2025-11-23T12:40:00.1234567890Z", "2025-11-23T12:40:00+01:00"]
+    values += [0, -1, 2**53 - 1, 2**53, 1.5, True, None, [], {}]
+    for name in schema["properties"]:
+        for value in values:
+            document = {**example, name: value}
+            assert _struct_takes(struct, document) is validator.is_valid(document), (name, value)
+
+
+@pytest.mark.parametrize(("contract", "struct"), PAIRS, ids=["raw-event", "product-analytics"])
+def test_struct_and_schema_name_the_same_fields_and_require_the_same_ones(contract, struct):
+    schema = schema_document(contract.event, contract.version)
+    assert set(schema["properties"]) == set(struct.__struct_fields__)
+    assert set(schema["required"]) == {field.name for field in msgspec.structs.fields(struct) if field.required}
+
+
+@pytest.mark.parametrize(("event", "version"), released_schemas())
+def test_a_released_schema_is_draft_7_names_its_own_address_and_its_examples_are_valid(event, version):
+    schema = schema_document(event, version)
+    jsonschema.Draft7Validator.check_schema(schema)
+    assert schema["$id"] == f"/contracts/{event}/{version}"
+    for example in schema["examples"]:
+        jsonschema.validate(example, schema, cls=jsonschema.Draft7Validator)
+
+
+@pytest.mark.parametrize(("event", "version"), [("raw-event", "9.9"), ("../raw-event", "1.0"), ("", "")])
+def test_what_was_not_released_is_not_served(event, version):
+    assert released_schema(event, version) is None
