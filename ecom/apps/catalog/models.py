@@ -1,0 +1,91 @@
+"""Products and the tree of categories that they are found under."""
+
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVectorField
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator, URLValidator
+from django.db import models
+from django.db.models import F, Func, Q
+from django.db.models.functions import Left, Lower, Now
+
+# What a public id may be made of: it stands in URLs and in comma-separated lists as it is.
+PRODUCT_ID_PATTERN = "[A-Za-z0-9._:~-]{1,64}"
+TITLE_KEY_LENGTH = 120
+MAX_PRICE_AMOUNT = 10**12  # far below what a JSON number carries exactly (2 ** 53)
+
+
+class Category(models.Model):
+    """A node of the tree. `path` is its ancestors' slugs and its own (`computers/notebooks`), and its public name."""
+
+    name = models.CharField(max_length=100)
+    slug = models.CharField(max_length=100, validators=[RegexValidator(r"\A[\w-]+\Z")])
+    parent = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="children")
+    path = models.CharField(max_length=500, editable=False, db_collation="C")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["path"], name="category_path")]
+        verbose_name_plural = "categories"
+        ordering = ["path"]
+
+    def __str__(self) -> str:
+        return self.path
+
+
+class Product(models.Model):
+    """Something that is sold, under the public name `product_id`. Prices are in the currency's minor unit."""
+
+    product_id = models.CharField(
+        max_length=64, validators=[RegexValidator(rf"\A{PRODUCT_ID_PATTERN}\Z")], db_collation="C"
+    )
+    title = models.CharField(max_length=300)
+    description = models.TextField(max_length=20_000, blank=True, db_default="")
+    brand = models.CharField(max_length=100, blank=True, db_default="")
+    category = models.ForeignKey(
+        Category, models.PROTECT, null=True, blank=True, related_name="products", db_index=False
+    )  # the index on (category, active) serves
+    price_amount = models.BigIntegerField(
+        validators=[MinValueValidator(0), MaxValueValidator(MAX_PRICE_AMOUNT)],
+        help_text="In minor units, such as cents.",
+    )
+    currency = models.CharField(max_length=3, validators=[RegexValidator(r"\A[A-Z]{3}\Z")], help_text="ISO 4217 code.")
+    stock = models.IntegerField(validators=[MinValueValidator(0)], help_text="Units that can be sold now.")
+    image_url = models.CharField(
+        max_length=500, blank=True, db_default="", validators=[URLValidator(schemes=["http", "https"])]
+    )
+    active = models.BooleanField(default=True, db_default=True, help_text="Only active products are public.")
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+    updated_at = models.DateTimeField(db_default=Now(), auto_now=True)
+
+    # Both follow their columns by themselves, whoever writes: the API, the loader or the admin. The functions are
+    # those of the first migration, which says how text is compared and searched.
+    title_key = models.GeneratedField(
+        expression=Left(Func(F("title"), function="catalog_fold"), TITLE_KEY_LENGTH),
+        output_field=models.CharField(max_length=TITLE_KEY_LENGTH, db_collation="C"),
+        db_persist=True,
+    )
+    search_vector = models.GeneratedField(
+        expression=Func(F("title"), F("brand"), F("description"), function="catalog_search_vector"),
+        output_field=SearchVectorField(),
+        db_persist=True,
+    )
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [
+            # Not `unique=True`, with which Django adds a second index for LIKE; this one serves it (collation C).
+            models.UniqueConstraint(fields=["product_id"], name="product_public_id"),
+            models.CheckConstraint(name="product_price_not_negative", condition=Q(price_amount__gte=0)),
+            models.CheckConstraint(name="product_stock_not_negative", condition=Q(stock__gte=0)),
+            models.CheckConstraint(name="product_currency_iso_4217", condition=Q(currency__regex="^[A-Z]{3}$")),
+            models.CheckConstraint(name="product_title_not_empty", condition=~Q(title="")),
+        ]
+        # None of them holds `stock`, so that selling a unit rewrites no index (a heap-only tuple update).
+        indexes = [
+            models.Index(fields=["price_amount", "id"], name="product_price", condition=Q(active=True)),
+            models.Index(fields=["title_key", "id"], name="product_title", condition=Q(active=True)),
+            models.Index(Lower("brand"), "id", name="product_brand", condition=Q(active=True)),
+            models.Index(fields=["category", "active"], name="product_category"),
+            GinIndex(fields=["search_vector"], name="product_search"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.product_id} {self.title}"
