@@ -2,7 +2,7 @@
 
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 import boto3
 from kafka import KafkaAdminClient
@@ -10,11 +10,12 @@ from kafka.admin import NewTopic
 from kafka.errors import TopicAlreadyExistsError
 
 DAY_MS = 24 * 3600 * 1000
+REGION: Final = "eu-central-1"
 LOCAL_CREDENTIALS = {
     "AWS_ACCESS_KEY_ID": "local",
     "AWS_SECRET_ACCESS_KEY": "local",
-    "AWS_REGION": "eu-central-1",
-    "AWS_DEFAULT_REGION": "eu-central-1",
+    "AWS_REGION": REGION,
+    "AWS_DEFAULT_REGION": REGION,
 }
 
 
@@ -57,6 +58,9 @@ TABLES = (
     Table("ecom-product-analytics", hash_key="product_id", range_key="window_start"),
     Table("ecom-trending-products", hash_key="granularity", range_key="window_start"),
 )
+QUEUE = "ecom-worker"
+QUEUE_ACCOUNT = "123456789012"  # moto's
+UPLOADS_BUCKET = "ecom-product-uploads"
 
 
 def create_topics(bootstrap_servers: str, topics: tuple[Topic, ...] = TOPICS) -> list[str]:
@@ -74,7 +78,7 @@ def create_topics(bootstrap_servers: str, topics: tuple[Topic, ...] = TOPICS) ->
 
 def create_tables(endpoint: str, tables: tuple[Table, ...] = TABLES) -> list[str]:
     """Create the DynamoDB tables that are absent, wait until they are active; return their names."""
-    dynamodb = client("dynamodb", endpoint)
+    dynamodb = session().client("dynamodb", endpoint_url=endpoint)
     present = set(dynamodb.list_tables()["TableNames"])
     absent = [table for table in tables if table.name not in present]
     for table in absent:
@@ -82,14 +86,20 @@ def create_tables(endpoint: str, tables: tuple[Table, ...] = TABLES) -> list[str
     return [table.name for table in absent]
 
 
-def client(service: str, endpoint: str) -> Any:
-    """A boto3 client of an embedded server, whatever credentials the machine has."""
-    return boto3.client(
-        service,
-        endpoint_url=endpoint,
-        region_name=LOCAL_CREDENTIALS["AWS_REGION"],
+def create_queue_and_bucket(endpoint: str) -> None:
+    """Create the worker's queue and the bucket for product uploads; both calls find what is there already."""
+    session().client("sqs", endpoint_url=endpoint).create_queue(QueueName=QUEUE)
+    session().client("s3", endpoint_url=endpoint).create_bucket(
+        Bucket=UPLOADS_BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION}
+    )
+
+
+def session() -> boto3.Session:
+    """boto3 with the embedded servers' credentials, whatever credentials the machine has."""
+    return boto3.Session(
         aws_access_key_id=LOCAL_CREDENTIALS["AWS_ACCESS_KEY_ID"],
         aws_secret_access_key=LOCAL_CREDENTIALS["AWS_SECRET_ACCESS_KEY"],
+        region_name=REGION,
     )
 
 

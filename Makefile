@@ -1,0 +1,68 @@
+# The logic is in local/ (python -m local --help). Variables: PORT_OFFSET, RECORDED_TIME=1, SHOPPERS=0, DETACH=1, FILE, ARGS, NAME.
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.SUFFIXES:
+MAKEFLAGS += --no-builtin-rules
+
+PYTHON ?= python3
+PLATFORM := .venv/bin/python
+STREAMING := .venv-streaming/bin/python
+LOCAL := $(PLATFORM) -m local
+export PORT_OFFSET RECORDED_TIME SHOPPERS
+
+.PHONY: help setup setup-test run stop clean status logs replay simulate verify test check-all lint format bench requirements
+
+help: ## Say what each target does
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: ## Make the virtual environments and fetch the jars, where they are not up to date
+	@$(PYTHON) -m local setup
+
+setup-test: setup ## Install Chromium for the page test, where it is absent
+	@$(LOCAL) setup-test
+
+run: setup ## Start everything; Ctrl-C stops it. DETACH=1 returns when ready, PORT_OFFSET=n, RECORDED_TIME=1
+	@$(LOCAL) up $(if $(filter 1,$(DETACH)),--detach)
+
+stop: ## Stop the stack at PORT_OFFSET
+	@$(PYTHON) -m local down
+
+clean: ## Stop every stack and remove its data and logs
+	@$(PYTHON) -m local clean
+
+status: ## Say what runs and what answers
+	@$(LOCAL) status
+
+logs: ## Follow the logs, or that of NAME=gateway
+	@$(LOCAL) logs $(NAME)
+
+replay: ## Send the events of FILE through the gateway: make replay FILE=clicks.csv.gz ARGS='--speed 10'
+	@$(LOCAL) replay $(FILE) $(ARGS)
+
+simulate: ## Send simulated shoppers through the gateway: make simulate ARGS='--rate 100'
+	@$(LOCAL) simulate $(ARGS)
+
+verify: ## Recount FILE and compare every window with what the gateway serves
+	@$(LOCAL) verify $(FILE) $(ARGS)
+
+test: setup-test lint ## Everything that is tested in under 15 minutes
+	$(PLATFORM) -m pytest -m 'not check_all' $(ARGS)
+	$(STREAMING) -m pytest streaming $(ARGS)
+
+check-all: setup-test lint ## The long checks too: whole files, many kills, soaks
+	$(PLATFORM) -m pytest $(ARGS)
+	$(STREAMING) -m pytest streaming $(ARGS)
+
+lint: setup ## Style, types and import rules
+	$(PLATFORM) -m ruff check .
+	$(PLATFORM) -m ruff format --check .
+	$(PLATFORM) -m mypy
+	.venv/bin/lint-imports
+
+format: setup ## Rewrite the code in the one style
+	$(PLATFORM) -m ruff format .
+	$(PLATFORM) -m ruff check --fix .
+
+bench: setup ## Measure, and record the figures under bench/results/; ONLY=ingest measures one
+	$(PLATFORM) -m bench $(ONLY)

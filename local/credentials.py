@@ -1,0 +1,73 @@
+"""Secrets of the embedded stacks: made once, kept under .local/ for their owner alone, never committed."""
+
+import json
+import os
+import secrets
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import jwt
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+from jwt.algorithms import RSAAlgorithm
+
+from local.stack import STATE
+
+KEY_ID = "local-1"
+DIRECTORY = STATE / "credentials"
+
+
+def secret(name: str, *, directory: Path = DIRECTORY) -> str:
+    """A random secret of 64 hexadecimal digits, the same at each call."""
+    return _kept(directory / name, lambda: secrets.token_hex(32).encode()).decode()
+
+
+def token_key_set(*, directory: Path = DIRECTORY) -> str:
+    """The public key as the JSON Web Key Set that services verify tokens with."""
+    key = RSAAlgorithm.to_jwk(_signing_key(directory).public_key(), as_dict=True)
+    return json.dumps({"keys": [{**key, "kid": KEY_ID, "alg": "RS256", "use": "sig"}]})
+
+
+def service_token(scope: str, *, lifetime_seconds: int = 24 * 3600, directory: Path = DIRECTORY) -> str:
+    """A token of a service account, for replay and load tests; `scope` is words separated by spaces."""
+    now = int(time.time())
+    claims = {
+        "iss": "ecom",
+        "aud": "ecom",
+        "sub": "local-service-account",
+        "kind": "service",
+        "scope": scope,
+        "iat": now,
+        "exp": now + lifetime_seconds,
+    }
+    return jwt.encode(claims, _signing_key(directory), algorithm="RS256", headers={"kid": KEY_ID})
+
+
+def _signing_key(directory: Path) -> rsa.RSAPrivateKey:
+    pem = _kept(directory / "token_key.pem", _new_signing_key)
+    key = serialization.load_pem_private_key(pem, password=None)
+    assert isinstance(key, rsa.RSAPrivateKey)  # noqa: S101 - for the type checker: we wrote the file
+    return key
+
+
+def _new_signing_key() -> bytes:
+    return rsa.generate_private_key(public_exponent=65537, key_size=2048).private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+
+
+def _kept(path: Path, make: Callable[[], bytes]) -> bytes:
+    """The file's content, made first where there is none: in one piece, even if two processes start at once."""
+    if not path.exists():
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        draft = path.with_name(f".{path.name}.{os.getpid()}")
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+            file.write(make())
+        try:
+            os.link(draft, path)
+        except FileExistsError:
+            pass
+        finally:
+            draft.unlink()
+    return path.read_bytes()

@@ -1,0 +1,58 @@
+"""The supervised processes: the lines of `local/Procfile`, each with its environment."""
+
+from pathlib import Path
+
+from honcho.environ import parse_procfile
+
+from ecom.services import SERVICES
+from local.servers.server import LOOPBACK
+from local.service_environment import MARKER, analytics_environment, service_environment
+from local.stack import PORTS, Stack
+
+PROCFILE = Path(__file__).with_name("Procfile")
+# The two busiest services get a worker for each core of the smallest machine, the others one.
+WORKERS = {"gateway": 2, "activity": 2}
+# Processes that run under another name than their service's.
+SERVICE_OF = {"beat": "worker", "shoppers": "activity"}
+SHOPPERS = "shoppers"
+ANALYTICS = "analytics"
+
+
+def commands(stack: Stack) -> dict[str, str]:
+    """The command line of each process that this stack runs."""
+    lines: dict[str, str] = dict(parse_procfile(PROCFILE.read_text()).processes)
+    if stack.recorded_time or not stack.shoppers:
+        lines.pop(SHOPPERS, None)
+    return lines
+
+
+def environment(process: str, stack: Stack) -> dict[str, str]:
+    """The variables that a supervised process is started with."""
+    return {**command_environment(process, stack), **_serving(process, stack), MARKER: str(stack.directory)}
+
+
+def command_environment(process: str, stack: Stack) -> dict[str, str]:
+    """The variables for a command that does something in a process's place. Raises ValueError for an unknown name."""
+    if process == ANALYTICS:
+        return analytics_environment(stack)
+    service = SERVICE_OF.get(process, process)
+    if service not in SERVICES:
+        raise ValueError(f"there is no service {service!r}; there are {', '.join([*SERVICES, ANALYTICS])}")
+    return service_environment(service, stack)
+
+
+def answering(stack: Stack) -> list[str]:
+    """The processes that answer HTTP."""
+    return [name for name in commands(stack) if name in PORTS]
+
+
+def _serving(process: str, stack: Stack) -> dict[str, str]:
+    """What `ecom/gunicorn.conf.py` reads; nothing for a process that serves no HTTP."""
+    if process not in PORTS:
+        return {}
+    return {
+        "ECOM_BIND": f"{LOOPBACK}:{stack.port(process)}",
+        "ECOM_MANAGEMENT_BIND": f"{LOOPBACK}:{stack.management_port(process)}",
+        "ECOM_WORKERS": str(WORKERS.get(process, 1)),
+        "PROMETHEUS_MULTIPROC_DIR": str(stack.directory / "metrics" / process),
+    }

@@ -1,0 +1,68 @@
+"""The environment of each process: what its row of `ecom/services.py` needs, and nothing more."""
+
+import os
+from collections.abc import Mapping
+
+from ecom.services import SERVICES, Backend, Service
+from local import credentials
+from local.provision import LOCAL_CREDENTIALS, QUEUE, QUEUE_ACCOUNT
+from local.servers.server import LOOPBACK, REPOSITORY
+from local.stack import Stack
+
+# Marks every process of a stack, so that `down` finds also those whose parent was killed.
+MARKER = "ECOM_LOCAL_STACK"
+INHERITED = ("HOME", "USER", "LANG", "LC_ALL", "TZ", "TMPDIR", "TERM", "JAVA_HOME")
+
+
+def service_environment(service: str, stack: Stack) -> dict[str, str]:
+    """The variables of a service of the table. Raises KeyError for an unknown one."""
+    row = SERVICES[service]
+    return {
+        **process_environment(environment="venv"),
+        "DJANGO_SETTINGS_MODULE": "ecom.settings",
+        "ECOM_SERVICE": service,
+        "ECOM_SECRET_KEY": credentials.secret("secret_key"),
+        "ECOM_VISITOR_KEY": credentials.secret("visitor_key"),
+        "ECOM_TOKEN_KEYS": credentials.token_key_set(),
+        "ECOM_ALLOWED_HOSTS": f"{LOOPBACK},localhost",
+        **{f"ECOM_{alias.upper()}_DSN": stack.postgres.dsn(alias) for alias in row.databases},
+        **{f"ECOM_UPSTREAM_{name.upper()}": stack.url(name) for name in row.upstreams},
+        **_backends(row, stack),
+    }
+
+
+def analytics_environment(stack: Stack) -> dict[str, str]:
+    """The variables of the Flink job, which has no row in the table: it is no Django process."""
+    return {
+        **process_environment(environment="venv-streaming"),
+        **LOCAL_CREDENTIALS,
+        "STREAMING_BOOTSTRAP_SERVERS": stack.kafka.bootstrap_servers,
+        "STREAMING_DYNAMODB_ENDPOINT": stack.dynamodb.endpoint,
+        "STREAMING_REST_PORT": str(stack.port("flink")),
+        "STREAMING_STATE_DIR": str(stack.streaming_state),
+        "STREAMING_RECORDED_TIME": str(int(stack.recorded_time)),
+    }
+
+
+def process_environment(*, environment: str, inherited: Mapping[str, str] = os.environ) -> dict[str, str]:
+    """What any process needs: a few of our own variables, and the programs of a virtual environment first."""
+    programs = f"{REPOSITORY / f'.{environment}' / 'bin'}:{inherited.get('PATH', os.defpath)}"
+    own = {name: inherited[name] for name in INHERITED if name in inherited}
+    return {**own, "PATH": programs, "PYTHONUNBUFFERED": "1", "PYTHONPATH": str(REPOSITORY)}
+
+
+def _backends(row: Service, stack: Stack) -> dict[str, str]:
+    variables: dict[str, str] = {}
+    if Backend.KAFKA in row.backends:
+        variables["ECOM_KAFKA_BOOTSTRAP_SERVERS"] = stack.kafka.bootstrap_servers
+        if stack.recorded_time:
+            variables["ECOM_HEARTBEAT_SECONDS"] = "0"
+    if Backend.DYNAMODB in row.backends:
+        variables |= {**LOCAL_CREDENTIALS, "ECOM_DYNAMODB_ENDPOINT": stack.dynamodb.endpoint}
+    if Backend.BROKER in row.backends:
+        variables |= {
+            **LOCAL_CREDENTIALS,
+            "ECOM_BROKER_URL": f"sqs://local:local@{LOOPBACK}:{stack.moto.port}",
+            "ECOM_BROKER_QUEUE_URL": f"{stack.moto.endpoint}/{QUEUE_ACCOUNT}/{QUEUE}",
+        }
+    return variables
