@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from local.stack import Stack
+from local.stack import MARKER, Stack
 from local.steps import StepFailed
 
 Command = Callable[[argparse.Namespace], int]
@@ -101,8 +101,6 @@ def supervise(arguments: argparse.Namespace) -> int:
 
 def when_ready(arguments: argparse.Namespace) -> int:
     """Wait until the stack that this process belongs to is ready, then become the command."""
-    from local.service_environment import MARKER
-
     ready = Path(os.environ[MARKER]) / "ready"
     while not ready.exists():
         time.sleep(0.5)

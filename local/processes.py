@@ -6,8 +6,8 @@ from honcho.environ import parse_procfile
 
 from ecom.services import SERVICES
 from local.servers.server import LOOPBACK
-from local.service_environment import MARKER, analytics_environment, service_environment
-from local.stack import PORTS, Stack
+from local.service_environment import analytics_environment, service_environment
+from local.stack import MARKER, PORTS, Stack
 
 PROCFILE = Path(__file__).with_name("Procfile")
 # The two busiest services get a worker for each core of the smallest machine, the others one.

@@ -1,6 +1,6 @@
 """The topics, tables, buckets and queues of the embedded stack: declared once, created where they are absent."""
 
-from contextlib import suppress
+import time
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -10,6 +10,7 @@ from kafka.admin import NewTopic
 from kafka.errors import TopicAlreadyExistsError
 
 DAY_MS = 24 * 3600 * 1000
+VISIBLE_SECONDS = 20
 REGION: Final = "eu-central-1"
 LOCAL_CREDENTIALS = {
     "AWS_ACCESS_KEY_ID": "local",
@@ -64,14 +65,12 @@ UPLOADS_BUCKET = "ecom-product-uploads"
 
 
 def create_topics(bootstrap_servers: str, topics: tuple[Topic, ...] = TOPICS) -> list[str]:
-    """Create the topics that are absent; return their names."""
+    """Create the topics that are absent, wait until clients can see all of them; return the new ones' names."""
     admin = KafkaAdminClient(bootstrap_servers=bootstrap_servers)
     try:
-        present = set(admin.list_topics())
-        absent = [topic for topic in topics if topic.name not in present]
-        for topic in absent:
-            _create_topic(admin, topic)
-        return [topic.name for topic in absent]
+        created = [topic.name for topic in topics if _create_topic(admin, topic)]
+        _await_topics(admin, {topic.name for topic in topics})
+        return created
     finally:
         admin.close()
 
@@ -103,10 +102,21 @@ def session() -> boto3.Session:
     )
 
 
-def _create_topic(admin: KafkaAdminClient, topic: Topic) -> None:
+def _create_topic(admin: KafkaAdminClient, topic: Topic) -> bool:
     new = NewTopic(topic.name, topic.partitions, 1, topic_configs=topic.configuration())
-    with suppress(TopicAlreadyExistsError):  # created meanwhile by another process
+    try:
         admin.create_topics([new])
+    except TopicAlreadyExistsError:
+        return False
+    return True
+
+
+def _await_topics(admin: KafkaAdminClient, names: set[str]) -> None:
+    deadline = time.monotonic() + VISIBLE_SECONDS
+    while missing := names - set(admin.list_topics()):
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"Kafka does not show the topics {sorted(missing)}")
+        time.sleep(0.05)
 
 
 def _create_table(dynamodb: Any, table: Table) -> None:

@@ -9,8 +9,6 @@ from local.provision import LOCAL_CREDENTIALS, QUEUE, QUEUE_ACCOUNT
 from local.servers.server import LOOPBACK, REPOSITORY
 from local.stack import Stack
 
-# Marks every process of a stack, so that `down` finds also those whose parent was killed.
-MARKER = "ECOM_LOCAL_STACK"
 INHERITED = ("HOME", "USER", "LANG", "LC_ALL", "TZ", "TMPDIR", "TERM", "JAVA_HOME")
 
 

@@ -4,8 +4,7 @@ import shutil
 import signal
 
 from local.process_sessions import end_marked
-from local.service_environment import MARKER
-from local.stack import STATE, Stack
+from local.stack import MARKER, STATE, Stack
 from local.steps import Steps
 
 SUPERVISOR_SECONDS = 120

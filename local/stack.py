@@ -11,6 +11,8 @@ from local.servers.recorded_process import RecordedProcess
 from local.servers.server import LOOPBACK, REPOSITORY
 
 STATE = REPOSITORY / ".local"
+# Marks every process of a stack, so that `down` finds also those whose parent was killed.
+MARKER = "ECOM_LOCAL_STACK"
 PORTS = {
     "gateway": 8000,
     "customers": 8001,
@@ -41,7 +43,7 @@ class Stack:
 
     @classmethod
     def of_environment(cls, environ: Mapping[str, str] = os.environ) -> "Stack":
-        """The stack that PORT_OFFSET, RECORDED_TIME and SHOPPERS describe. Raises ValueError with the variable's name."""
+        """The stack that PORT_OFFSET, RECORDED_TIME and SHOPPERS describe. Raises ValueError naming the wrong one."""
         offset = environ.get("PORT_OFFSET") or "0"
         if not offset.isdecimal() or int(offset) > LARGEST_OFFSET:
             raise ValueError(f"PORT_OFFSET is {offset!r}; it must be a number from 0 to {LARGEST_OFFSET}")

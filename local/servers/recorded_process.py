@@ -17,14 +17,18 @@ class RecordedProcess:
 
     @classmethod
     def of(cls, pid: int) -> "RecordedProcess | None":
-        """The process that now has this id, or None when there is none (or only a zombie)."""
+        """The process that now has this id, or None when there is none (or only a zombie).
+
+        While other threads of a zombie still end, its ports are still taken: then it counts as running.
+        """
         try:
             stat = Path(f"/proc/{pid}/stat").read_text()
         except OSError:
             return None
         # The command name, in brackets, may hold spaces: count the fields from behind it.
         fields = stat.rpartition(")")[2].split()
-        return None if fields[0] in "ZX" else cls(pid=pid, started=fields[19])
+        state, threads, started = fields[0], int(fields[17]), fields[19]
+        return None if state in "ZX" and threads <= 1 else cls(pid=pid, started=started)
 
     @classmethod
     def read(cls, path: Path) -> "RecordedProcess | None":
