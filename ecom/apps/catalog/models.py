@@ -2,6 +2,7 @@
 
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVectorField
+from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator, URLValidator
 from django.db import models
 from django.db.models import F, Func, Q
@@ -10,6 +11,7 @@ from django.db.models.functions import Left, Lower, Now
 # What a public id may be made of: it stands in URLs and in comma-separated lists as it is.
 PRODUCT_ID_PATTERN = "[A-Za-z0-9._:~-]{1,64}"
 TITLE_KEY_LENGTH = 120
+MAX_PATH_LENGTH = 500
 MAX_PRICE_AMOUNT = 10**12  # far below what a JSON number carries exactly (2 ** 53)
 
 
@@ -19,7 +21,7 @@ class Category(models.Model):
     name = models.CharField(max_length=100)
     slug = models.CharField(max_length=100, validators=[RegexValidator(r"\A[\w-]+\Z")])
     parent = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="children")
-    path = models.CharField(max_length=500, editable=False, db_collation="C")
+    path = models.CharField(max_length=MAX_PATH_LENGTH, editable=False, db_collation="C")
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["path"], name="category_path")]
@@ -28,6 +30,20 @@ class Category(models.Model):
 
     def __str__(self) -> str:
         return self.path
+
+    def place(self) -> str:
+        """The path that slug and parent give."""
+        return f"{self.parent.path}/{self.slug}" if self.parent else self.slug
+
+    def clean(self) -> None:
+        """Raises ValidationError where the tree would become a circle, too deep, or have two nodes in one place."""
+        place = self.place()
+        if self.parent and self.path and f"{self.parent.path}/".startswith(f"{self.path}/"):
+            raise ValidationError({"parent": "A category cannot stand below itself."})
+        if len(place) > MAX_PATH_LENGTH:
+            raise ValidationError({"slug": f"The path is longer than {MAX_PATH_LENGTH} characters."})
+        if Category.objects.filter(path=place).exclude(pk=self.pk).exists():
+            raise ValidationError({"slug": "There is a category in this place already."})
 
 
 class Product(models.Model):

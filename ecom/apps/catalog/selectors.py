@@ -1,0 +1,202 @@
+"""What the public reads of the catalogue: one SQL statement each, whatever the page size.
+
+Written in SQL and read into plain data classes, because the ORM and serializers cost several times the SQL.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, TypedDict
+
+from django.db import connections
+
+from ecom.common.pagination import Cursor, Key, Page, keyset_page
+
+ALIAS = "catalog"
+
+
+@dataclass(frozen=True, slots=True)
+class Money:
+    """`amount` is in minor units of the ISO 4217 `currency`."""
+
+    amount: int
+    currency: str
+
+
+@dataclass(frozen=True, slots=True)
+class CategoryName:
+    """Where a product stands in the tree: `path` is what lists are filtered by."""
+
+    path: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProductSummary:
+    """A product in a list. `stock` is how many can be sold now."""
+
+    product_id: str
+    title: str
+    brand: str
+    category: CategoryName | None
+    price: Money
+    stock: int
+    image_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProductDetail:
+    """A product on its own page."""
+
+    product_id: str
+    title: str
+    brand: str
+    category: CategoryName | None
+    price: Money
+    stock: int
+    image_url: str
+    description: str
+    created_at: datetime
+    updated_at: datetime
+
+
+@dataclass(slots=True)
+class CategoryNode:
+    """A category with those below it; `product_count` is its active products', descendants included."""
+
+    path: str
+    name: str
+    product_count: int
+    children: list["CategoryNode"] = field(default_factory=list)
+
+
+class ProductFilters(TypedDict, total=False):
+    """What narrows a list. Prices are in minor units; `category` is a path and stands for all below it too."""
+
+    category: str
+    brand: str
+    currency: str
+    min_price: int
+    max_price: int
+    in_stock: bool
+    q: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sort:
+    """An order of the list. The last of `columns` is unique, so that the order is total; all go the same way."""
+
+    columns: tuple[str, ...]
+    kinds: tuple[type, ...]
+    descending: bool
+
+
+# Ranks are compared as whole millionths: a 4-byte float does not survive the way through a cursor.
+_RANK = "(ts_rank(p.search_vector, catalog_search_query(%(q)s)) * 1000000)::bigint"
+SORTS = {
+    # The key is given in the order of creation.
+    "newest": Sort(("p.id",), (int,), descending=True),
+    "price": Sort(("p.price_amount", "p.id"), (int, int), descending=False),
+    "-price": Sort(("p.price_amount", "p.id"), (int, int), descending=True),
+    "title": Sort(("p.title_key", "p.id"), (str, int), descending=False),
+    "relevance": Sort((_RANK, "p.id"), (int, int), descending=True),
+}
+
+_CONDITIONS: Mapping[str, str] = {
+    "category": "p.category_id IN (SELECT id FROM catalog_category"
+    " WHERE path = %(category)s OR starts_with(path, %(category)s || '/'))",
+    "brand": "lower(p.brand) = lower(%(brand)s)",
+    "currency": "p.currency = %(currency)s",
+    "min_price": "p.price_amount >= %(min_price)s",
+    "max_price": "p.price_amount <= %(max_price)s",
+    "in_stock": "(p.stock > 0) = %(in_stock)s",
+    "q": "p.search_vector @@ catalog_search_query(%(q)s)",
+}
+_SUMMARY = "p.product_id, p.title, p.brand, c.path, c.name, p.price_amount, p.currency, p.stock, p.image_url"
+_SUMMARY_WIDTH = 9
+_SOURCE = "FROM catalog_product p LEFT JOIN catalog_category c ON c.id = p.category_id WHERE p.active"
+
+
+def list_products(
+    *, filters: ProductFilters, sort: str, limit: int, cursor: Cursor | None = None
+) -> Page[ProductSummary]:
+    """One page of the active products that match all `filters`, in the order of `SORTS[sort]`.
+
+    `relevance` needs the filter `q`. The cursor's key has the kinds of its sort.
+    """
+    rows = _read(
+        _list_statement(filters, SORTS[sort], cursor),
+        {**filters, "limit": limit + 1, "key": cursor.values if cursor else ()},
+    )
+    page = keyset_page(rows, limit=limit, sort=sort, cursor=cursor, key=_key)
+    return Page([_summary(row) for row in page.results], page.next, page.previous)
+
+
+def products_by_id(product_ids: Sequence[str]) -> list[ProductSummary]:
+    """The active products among these, in the given order; unknown ones are left out, repeated ones come once."""
+    rows = _read(
+        f"SELECT {_SUMMARY} {_SOURCE} AND p.product_id = ANY(%(ids)s)",
+        {"ids": list(product_ids)},
+    )
+    found = {row[0]: _summary(row) for row in rows}
+    return [found[product_id] for product_id in dict.fromkeys(product_ids) if product_id in found]
+
+
+def product_detail(product_id: str) -> ProductDetail | None:
+    """The active product of this public id, or None."""
+    rows = _read(
+        f"SELECT {_SUMMARY}, p.description, p.created_at, p.updated_at {_SOURCE} AND p.product_id = %(id)s",
+        {"id": product_id},
+    )
+    return ProductDetail(*_fields(rows[0]), *rows[0][_SUMMARY_WIDTH:]) if rows else None
+
+
+def category_tree() -> list[CategoryNode]:
+    """The roots of the tree, siblings by path."""
+    rows = _read(
+        """
+        SELECT c.path, c.name, count(p.id)
+        FROM catalog_category c LEFT JOIN catalog_product p ON p.category_id = c.id AND p.active
+        GROUP BY c.id ORDER BY c.path
+        """
+    )
+    nodes = {path: CategoryNode(path, name, count) for path, name, count in rows}
+    roots = [node for path, node in nodes.items() if "/" not in path]
+    for path, node in reversed(nodes.items()):  # a parent's path sorts before its children's: they are complete first
+        if parent := nodes.get(path.rpartition("/")[0]):
+            parent.children.insert(0, node)
+            parent.product_count += node.product_count
+    return roots
+
+
+def _list_statement(filters: ProductFilters, sort: Sort, cursor: Cursor | None) -> str:
+    """The statement is put together from constants of this module; whatever the caller sent is a parameter."""
+    downwards = sort.descending != (cursor is not None and cursor.backwards)
+    conditions = [_CONDITIONS[name] for name in filters]
+    key = ", ".join(sort.columns)
+    if cursor:
+        conditions.append(f"({key}) {'<' if downwards else '>'} %(key)s")
+    order = ", ".join(f"{column} {'DESC' if downwards else 'ASC'}" for column in sort.columns)
+    where = "".join(f" AND {condition}" for condition in conditions)
+    return f"SELECT {_SUMMARY}, {key} {_SOURCE}{where} ORDER BY {order} LIMIT %(limit)s"
+
+
+def _read(statement: str, parameters: Mapping[str, Any] | None = None) -> list[tuple[Any, ...]]:
+    with connections[ALIAS].cursor() as cursor:
+        cursor.execute(statement, parameters)
+        rows: list[tuple[Any, ...]] = cursor.fetchall()
+    return rows
+
+
+def _key(row: tuple[Any, ...]) -> Key:
+    return row[_SUMMARY_WIDTH:]
+
+
+def _summary(row: tuple[Any, ...]) -> ProductSummary:
+    return ProductSummary(*_fields(row))
+
+
+def _fields(row: tuple[Any, ...]) -> tuple[Any, ...]:
+    product_id, title, brand, path, name, amount, currency, stock, image_url = row[:_SUMMARY_WIDTH]
+    category = CategoryName(path, name) if path is not None else None
+    return product_id, title, brand, category, Money(amount, currency), stock, image_url
