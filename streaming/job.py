@@ -1,0 +1,145 @@
+"""The job itself: the statements under sql/ with the options filled in, as one Flink statement set."""
+
+import hashlib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from string import Template
+
+from pyflink.table import EnvironmentSettings, StatementSet, TableEnvironment
+from pyflink.version import __version__ as flink_version
+
+from streaming.options import Options
+from streaming.writer import Destination, ProductWindowWriter, WindowWriter, function
+
+SQL = Path(__file__).with_name("sql")
+RFC3339 = "yyyy-MM-dd''T''HH:mm:ss''Z''"
+RFC3339_MS = "yyyy-MM-dd''T''HH:mm:ss.SSS''Z''"
+ENDED_AT = "TRY_CAST(REPLACE(REPLACE(CAST(headers['ce_time'] AS STRING), 'T', ' '), 'Z', '') AS TIMESTAMP_LTZ(3))"
+
+
+@dataclass(frozen=True)
+class Start:
+    """Where a job without a checkpoint begins to read, and the first window it counts (milliseconds since 1970).
+
+    None and 0: at the beginning of the topic, all windows.
+    """
+
+    read_from_ms: int | None = None
+    first_window_ms: int = 0
+
+
+def fingerprint(options: Options) -> str:
+    """Name the plan: two jobs share checkpoints if and only if their fingerprints are equal."""
+    neutral = Options(
+        **{
+            name: getattr(options, name)
+            for name in ("raw_topic", "group_id", "lateness_seconds", "ahead_seconds", "recorded_time",
+                         "recorded_delay_seconds", "parallelism")
+        }
+    )  # fmt: skip
+    texts = [text for name in ("source", "sinks", "views", "inserts") for text in _statements(name, neutral, Start(), 1)]
+    plain = [re.sub(r"\s+", " ", re.sub(r"--.*", "", text)).strip() for text in texts]
+    return hashlib.sha256("\n".join([flink_version, *plain, str(neutral)]).encode()).hexdigest()[:16]
+
+
+def table_environment(settings: Mapping[str, str]) -> TableEnvironment:
+    """An environment in which the SQL of the job means the same everywhere: UTC, one pass, shared parts shared."""
+    environment = TableEnvironment.create(EnvironmentSettings.in_streaming_mode())
+    planner = {
+        "table.local-time-zone": "UTC",
+        "table.optimizer.agg-phase-strategy": "ONE_PHASE",
+        # Views used by several statements are optimized once, so that there is one source and one aggregation.
+        "table.optimizer.reuse-optimize-block-with-digest-enabled": "true",
+    }
+    for name, value in {**planner, **settings}.items():
+        environment.get_config().set(name, value)
+    return environment
+
+
+def build(
+    environment: TableEnvironment, options: Options, *, start: Start, partitions: int, run_id: str
+) -> StatementSet:
+    """Declare tables, views and writers, and return the statement set to explain or execute."""
+    create_source(environment, options, start=start, partitions=partitions)
+    _create_writers(environment, options, run_id)
+    for name in ("sinks", "views"):
+        for statement in _statements(name, options, start, partitions):
+            environment.execute_sql(statement)
+    inserts = environment.create_statement_set()
+    for statement in _statements("inserts", options, start, partitions):
+        inserts.add_insert_sql(statement)
+    return inserts
+
+
+def create_source(environment: TableEnvironment, options: Options, *, start: Start, partitions: int) -> None:
+    """Declare the table `raw_events`."""
+    for statement in _statements("source", options, start, partitions):
+        environment.execute_sql(statement)
+
+
+def _create_writers(environment: TableEnvironment, options: Options, run_id: str) -> None:
+    writers = {
+        "write_product_window": (ProductWindowWriter, options.analytics_table),
+        "write_window": (WindowWriter, options.trending_table),
+    }
+    for name, (writer, table) in writers.items():
+        destination = Destination(
+            table=table,
+            endpoint=options.dynamodb_endpoint,
+            run_id=run_id,
+            retention_days=options.retention_days,
+            concurrency=options.write_concurrency,
+        )
+        environment.create_temporary_function(name, function(writer(destination)))
+
+
+def _statements(name: str, options: Options, start: Start, partitions: int) -> list[str]:
+    text = (SQL / f"{name}.sql").read_text()
+    filled = Template(text).substitute(_times(options), **_topics(options), **_reading(options, start, partitions))
+    return re.split(r";\s*\n", filled)
+
+
+def _times(options: Options) -> dict[str, str]:
+    common = {"rfc3339": RFC3339, "rfc3339_ms": RFC3339_MS, "ahead": _seconds(options.ahead_seconds)}
+    return common | (_recorded_time(options) if options.recorded_time else _kafka_time(options))
+
+
+def _kafka_time(options: Options) -> dict[str, str]:
+    """Watermark and lateness by the broker's clock. A record without a value can only be a heartbeat: it is now."""
+    lateness = options.lateness_seconds
+    return {
+        "row_time": "CASE WHEN body IS NULL THEN CAST(kafka_time AS TIMESTAMP_LTZ(3)) ELSE event_time END",
+        "watermark": f"kafka_time - {_seconds(lateness + 1)}",
+        "is_late": f"event_time <= kafka_time - {_seconds(lateness)}",
+    }
+
+
+def _recorded_time(options: Options) -> dict[str, str]:
+    """Watermark by the events' own times, until the recording's end marker brings a time after them all."""
+    return {
+        "row_time": f"CASE WHEN body IS NULL AND CAST(headers['control'] AS STRING) = 'end' THEN {ENDED_AT} "
+        "ELSE event_time END",
+        "watermark": f"rt - {_seconds(options.recorded_delay_seconds)}",
+        "is_late": "event_time <= CURRENT_WATERMARK(rt) IS TRUE",
+    }
+
+
+def _seconds(seconds: int) -> str:
+    return f"INTERVAL '{seconds}' SECOND({len(str(seconds))})"
+
+
+def _topics(options: Options) -> dict[str, str]:
+    names = ("raw_topic", "analytics_topic", "dead_letter_topic", "late_topic", "bootstrap_servers", "group_id")
+    return {name: getattr(options, name) for name in names}
+
+
+def _reading(options: Options, start: Start, partitions: int) -> dict[str, str]:
+    timestamp = f"'scan.startup.timestamp-millis' = '{start.read_from_ms}'," if start.read_from_ms is not None else ""
+    return {
+        "startup_mode": "timestamp" if timestamp else "earliest-offset",
+        "startup_timestamp": timestamp,
+        "source_parallelism": str(min(options.parallelism, partitions)),
+        "first_window_ms": str(start.first_window_ms),
+    }

@@ -1,0 +1,134 @@
+"""Runs the job on an embedded cluster until it is told to stop."""
+
+import contextlib
+import fcntl
+import signal
+import tempfile
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from streaming import checkpoints, job, preflight
+from streaming.cluster import Cluster, end_leftovers
+from streaming.flink_settings import embedded_settings, job_settings
+from streaming.options import Options
+
+Say = Callable[[str], None]
+LOOK_SECONDS = 1.0
+CANCEL_SECONDS = 10.0
+OPTIMIZED = "== Optimized Execution Plan =="
+ENDED = ("FAILED", "CANCELED", "FINISHED")
+
+
+class JobFailed(Exception):
+    """The job, or the cluster under it, ended by itself."""
+
+
+class AlreadyRunning(Exception):
+    """Another process runs the job with this state directory."""
+
+
+class Stopped(BaseException):
+    """A signal asked the job to stop; passes through whatever is being done."""
+
+
+def run(options: Options, say: Say) -> None:
+    """Start or resume the job; return after SIGTERM or SIGINT, raise JobFailed where it ends by itself."""
+    state_dir = Path(options.state_dir).resolve()
+    with _only_one(state_dir), _stop_on_signal():
+        for pid in end_leftovers(state_dir):
+            say(f"ended process {pid}, left behind by an earlier cluster")
+        jars, partitions = preflight.find_jars(options), preflight.check(options)
+        cluster = Cluster(state_dir, options.heap_mb)
+        try:
+            cluster.start()
+            _run_on(cluster, options, jars, partitions, say)
+        except Stopped:
+            say("stopping")
+        finally:
+            _ignore_signals()
+            cluster.stop()
+            end_leftovers(state_dir)
+    say("stopped")
+
+
+def explain(options: Options) -> tuple[str, str]:
+    """The optimized plan and its fingerprint."""
+    with tempfile.TemporaryDirectory() as directory:
+        cluster = Cluster(Path(directory), options.heap_mb)
+        cluster.start()
+        try:
+            jars = preflight.find_jars(options)
+            embedded = embedded_settings(options, jars=jars, checkpoints=Path(directory), resume_from=None)
+            environment = job.table_environment(job_settings(options) | embedded)
+            plan = job.build(environment, options, start=job.Start(), partitions=options.parallelism, run_id="").explain()
+            return plan[plan.index(OPTIMIZED) :], job.fingerprint(options)
+        finally:
+            cluster.stop()
+
+
+def _run_on(cluster: Cluster, options: Options, jars: list[Path], partitions: int, say: Say) -> None:
+    directory = Path(options.state_dir).resolve() / "checkpoints" / job.fingerprint(options)
+    start, resume_from = checkpoints.choose(directory, options)
+    say(f"resuming from {resume_from}" if resume_from else f"starting without a checkpoint: {start}")
+    embedded = embedded_settings(options, jars=jars, checkpoints=directory, resume_from=resume_from)
+    environment = job.table_environment(job_settings(options) | embedded)
+    run_id = str(uuid.uuid4())
+    statements = job.build(environment, options, start=start, partitions=partitions, run_id=run_id)
+    client = statements.execute().get_job_client()
+    say(f"run {run_id} is job {client.get_job_id()}; Flink at http://127.0.0.1:{options.rest_port}")
+    try:
+        _watch(cluster, client)
+    except Stopped:
+        _cancel(client)
+        raise
+
+
+def _watch(cluster: Cluster, client: Any) -> None:
+    while cluster.is_running():
+        state = client.get_job_status().result().name
+        if state in ENDED:
+            raise JobFailed(f"the job is {state}: see flink.log")
+        time.sleep(LOOK_SECONDS)
+    raise JobFailed("the cluster ended: see jvm.log and flink.log")
+
+
+def _cancel(client: Any) -> None:
+    """Cancel, so that writers finish their calls; the newest checkpoint stays, and all after it is read again."""
+    client.cancel()
+    end = time.monotonic() + CANCEL_SECONDS
+    while client.get_job_status().result().name not in ENDED and time.monotonic() < end:
+        time.sleep(0.1)
+
+
+@contextlib.contextmanager
+def _only_one(state_dir: Path) -> Iterator[None]:
+    state_dir.mkdir(parents=True, exist_ok=True)
+    with (state_dir / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise AlreadyRunning(f"a job with the state directory {state_dir} is running") from None
+        yield
+
+
+@contextlib.contextmanager
+def _stop_on_signal() -> Iterator[None]:
+    def stop(number: int, frame: FrameType | None) -> None:
+        _ignore_signals()
+        raise Stopped
+
+    before = {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _ignore_signals() -> None:
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, signal.SIG_IGN)

@@ -1,0 +1,88 @@
+-- A record is exactly one of: control record, dead letter, late event, event in time. Which one depends on the record
+-- alone, so that restarts and recounts agree. event_time is null unless the value is an event.
+CREATE TEMPORARY VIEW records AS
+SELECT
+  *,
+  CASE WHEN body IS NULL THEN CAST(headers['control'] AS STRING) END AS control,
+  event_time > kafka_time + $ahead AS is_ahead,
+  $is_late AS is_late,
+  CAST(headers['bot'] AS STRING) = '1' IS TRUE AS is_bot,
+  CAST(headers['trust'] AS STRING) IN ('customer', 'visitor') IS TRUE AS is_verified
+FROM raw_events;
+
+-- Heartbeats are counted under no product: they make a quiet minute's window, and nothing else.
+CREATE TEMPORARY VIEW counted_records AS
+SELECT
+  product_id,
+  user_id,
+  event_type,
+  COALESCE(event_id, CONCAT(CAST(kafka_partition AS STRING), '/', CAST(kafka_offset AS STRING))) AS event_id,
+  is_bot,
+  is_verified,
+  rt
+FROM records
+WHERE (NOT is_ahead AND NOT is_late OR control = 'heartbeat') AND rt >= TO_TIMESTAMP_LTZ($first_window_ms, 3);
+
+-- The one aggregation. event_count counts records (accepted = counted + late + dead letters); the counts by type are
+-- distinct over event_id, as an event may be delivered twice; shoppers are distinct by nature. Bots are apart.
+CREATE TEMPORARY VIEW all_windows AS
+SELECT
+  product_id,
+  window_start,
+  window_end,
+  COUNT(DISTINCT user_id) FILTER (WHERE NOT is_bot) AS unique_user_count,
+  COUNT(DISTINCT user_id) FILTER (WHERE NOT is_bot AND is_verified) AS verified_user_count,
+  COUNT(user_id) AS event_count,
+  COUNT(user_id) FILTER (WHERE is_bot) AS bot_event_count,
+  COUNT(DISTINCT event_id) FILTER (WHERE NOT is_bot AND event_type = 'VIEW_PRODUCT') AS view_count,
+  COUNT(DISTINCT event_id) FILTER (WHERE NOT is_bot AND event_type = 'ADD_TO_CART') AS cart_count,
+  COUNT(DISTINCT event_id) FILTER (WHERE NOT is_bot AND event_type = 'ADD_TO_WISHLIST') AS wishlist_count,
+  COUNT(DISTINCT event_id) FILTER (WHERE NOT is_bot AND event_type = 'PURCHASE') AS purchase_count,
+  COUNT(DISTINCT event_id) FILTER (
+    WHERE NOT is_bot AND event_type NOT IN ('VIEW_PRODUCT', 'ADD_TO_CART', 'ADD_TO_WISHLIST', 'PURCHASE')
+  ) AS other_count
+FROM TABLE(TUMBLE(TABLE counted_records, DESCRIPTOR(rt), INTERVAL '1' MINUTE))
+GROUP BY product_id, window_start, window_end;
+
+-- By event_count and not by product_id: a filter on the key would be pushed below, and make a second aggregation.
+CREATE TEMPORARY VIEW product_windows AS
+SELECT * FROM all_windows WHERE event_count > 0;
+
+CREATE TEMPORARY VIEW top_products AS
+SELECT *
+FROM (
+  SELECT
+    *,
+    ROW_NUMBER() OVER (
+      PARTITION BY window_start, window_end ORDER BY unique_user_count DESC, product_id
+    ) AS position_in_window
+  FROM product_windows
+  WHERE unique_user_count > 0
+)
+WHERE position_in_window <= 100;
+
+-- The rows of ecom-trending-products: the top 100 of a minute, and its status, which a quiet minute has too.
+CREATE TEMPORARY VIEW window_rows AS
+SELECT
+  '1m' AS granularity,
+  window_start,
+  window_end,
+  LISTAGG(JSON_OBJECT(
+    KEY 'product_id' VALUE product_id,
+    KEY 'unique_user_count' VALUE unique_user_count,
+    KEY 'event_count' VALUE event_count
+  )) AS products,
+  SUM(event_count) AS event_count,
+  COUNT(product_id) AS product_count
+FROM top_products
+GROUP BY window_start, window_end
+UNION ALL
+SELECT
+  'status' AS granularity,
+  window_start,
+  window_end,
+  CAST(NULL AS STRING) AS products,
+  SUM(event_count) AS event_count,
+  COUNT(product_id) AS product_count
+FROM all_windows
+GROUP BY window_start, window_end
