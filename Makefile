@@ -9,6 +9,7 @@ PYTHON ?= python3
 PLATFORM := .venv/bin/python
 STREAMING := .venv-streaming/bin/python
 LOCAL := $(PLATFORM) -m local
+MANAGE := $(LOCAL) exec monolith -- python manage.py
 export PORT_OFFSET RECORDED_TIME SHOPPERS
 
 .PHONY: help setup setup-test run stop clean status logs replay simulate verify test check-all lint format bench requirements
@@ -25,7 +26,7 @@ setup-test: setup ## Install Chromium for the page test, where it is absent
 run: setup ## Start everything; Ctrl-C stops it. DETACH=1 returns when ready, PORT_OFFSET=n, RECORDED_TIME=1
 	@$(LOCAL) up $(if $(filter 1,$(DETACH)),--detach)
 
-stop: ## Stop the stack at PORT_OFFSET
+stop: ## Stop the stack at PORT_OFFSET, wholly
 	@$(PYTHON) -m local down
 
 clean: ## Stop every stack and remove its data and logs
@@ -37,14 +38,14 @@ status: ## Say what runs and what answers
 logs: ## Follow the logs, or that of NAME=gateway
 	@$(LOCAL) logs $(NAME)
 
-replay: ## Send the events of FILE through the gateway: make replay FILE=clicks.csv.gz ARGS='--speed 10'
-	@$(LOCAL) replay $(FILE) $(ARGS)
+replay: ## Send the events of FILE through the gateway: make replay FILE=clicks.csv.gz ARGS='--format taobao'
+	@$(MANAGE) replay_events $(FILE) $(ARGS)
 
 simulate: ## Send simulated shoppers through the gateway: make simulate ARGS='--rate 100'
-	@$(LOCAL) simulate $(ARGS)
+	@$(MANAGE) simulate_shoppers $(ARGS)
 
 verify: ## Recount FILE and compare every window with what the gateway serves
-	@$(LOCAL) verify $(FILE) $(ARGS)
+	@$(MANAGE) verify_analytics $(FILE) $(ARGS)
 
 test: setup-test lint ## Everything that is tested in under 15 minutes
 	$(PLATFORM) -m pytest -m 'not check_all' $(ARGS)

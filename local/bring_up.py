@@ -7,8 +7,9 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from fcntl import LOCK_EX, LOCK_NB, flock
+from typing import TextIO
 
 import honcho.manager
 from honcho.printer import Message, Printer
@@ -25,6 +26,7 @@ from local.steps import StepFailed, Steps
 
 # Longer than a supervised process is given to stop: honcho's SIGKILL is for what hangs even then.
 honcho.manager.KILL_WAIT = 60
+LOCK_SECONDS = 10
 ASKED_TO_STOP = (128 + signal.SIGINT, 128 + signal.SIGTERM)
 
 
@@ -33,7 +35,6 @@ def bring_up(stack: Stack) -> None:
     begun = time.monotonic()
     with _only_one(stack), ExitStack() as cleanup:
         signal.signal(signal.SIGTERM, signal.default_int_handler)
-        end_leftovers(stack)
         _keep_earlier_logs(stack)
         cleanup.callback(_stop_servers, stack)
         try:
@@ -127,21 +128,35 @@ def _stop_servers(stack: Stack) -> None:
 
 @contextmanager
 def _only_one(stack: Stack) -> Iterator[None]:
-    """Hold the stack's lock and record this process as its supervisor."""
+    """Hold the stack's lock and record this process as its supervisor; end what a killed one left."""
     stack.directory.mkdir(parents=True, exist_ok=True)
     with (stack.directory / "lock").open("w") as lock:
-        try:
-            flock(lock, LOCK_EX | LOCK_NB)
-        except BlockingIOError:
-            raise StepFailed(
-                "Start",
-                f"A stack at port offset {stack.offset} runs already.",
-                "make stop, or choose another PORT_OFFSET.",
-            ) from None
+        if stack.supervisor:
+            raise _already_running(stack)
+        end_leftovers(stack)
+        if not _locked(lock):
+            raise _already_running(stack)
         if this := RecordedProcess.of(os.getpid()):
             this.write(stack.supervisor_file)
         yield
         stack.supervisor_file.unlink(missing_ok=True)
+
+
+def _locked(lock: TextIO) -> bool:
+    """Take the lock; what a killed supervisor left may hold it for a moment longer."""
+    deadline = time.monotonic() + LOCK_SECONDS
+    while time.monotonic() < deadline:
+        with suppress(BlockingIOError):
+            flock(lock, LOCK_EX | LOCK_NB)
+            return True
+        time.sleep(0.1)
+    return False
+
+
+def _already_running(stack: Stack) -> StepFailed:
+    return StepFailed(
+        "Start", f"A stack at port offset {stack.offset} runs already.", "make stop, or choose another PORT_OFFSET."
+    )
 
 
 def _keep_earlier_logs(stack: Stack) -> None:

@@ -15,6 +15,8 @@ from jwt.algorithms import RSAAlgorithm
 from local.stack import STATE
 
 KEY_ID = "local-1"
+# Simulated shoppers keep theirs for as long as the stack runs.
+LIFETIME_SECONDS = 30 * 24 * 3600
 DIRECTORY = STATE / "credentials"
 
 
@@ -29,7 +31,7 @@ def token_key_set(*, directory: Path = DIRECTORY) -> str:
     return json.dumps({"keys": [{**key, "kid": KEY_ID, "alg": "RS256", "use": "sig"}]})
 
 
-def service_token(scope: str, *, lifetime_seconds: int = 24 * 3600, directory: Path = DIRECTORY) -> str:
+def service_token(scope: str, *, lifetime_seconds: int = LIFETIME_SECONDS, directory: Path = DIRECTORY) -> str:
     """A token of a service account, for replay and load tests; `scope` is words separated by spaces."""
     now = int(time.time())
     claims = {

@@ -85,15 +85,12 @@ def _is_environment_of_this_python(environment: Path) -> bool:
 
 
 def _install_jars(part: Part) -> None:
+    # Jars of versions that are no longer wanted would stay on the class path.
+    shutil.rmtree(part.target, ignore_errors=True)
     # One after the other: two Mavens may not fill the same local repository at the same time.
-    flink_jars = f"-DoutputDirectory={part.target / 'flink'}"
-    runs: tuple[list[str | Path], ...] = (
-        ["-f", REPOSITORY / "local" / "pom.xml", "package"],
-        ["-f", REPOSITORY / "streaming" / "pom.xml", "dependency:copy-dependencies", flink_jars],
-    )
-    for arguments in runs:
+    for project in ("local", "streaming"):
         run_logged(
-            ["mvn", "--batch-mode", "--no-transfer-progress", *arguments],
+            ["mvn", "--batch-mode", "--no-transfer-progress", "-f", REPOSITORY / project / "pom.xml", "package"],
             title=part.title,
             log=part.log,
             advice="Maven and a JDK 17 or newer must be on the PATH; check the network and run `make setup` again.",
@@ -122,6 +119,7 @@ PARTS = (
             REPOSITORY / "local" / "pom.xml",
             *sorted((REPOSITORY / "local" / "jars").glob("*/pom.xml")),
             REPOSITORY / "streaming" / "pom.xml",
+            *sorted(path for path in (REPOSITORY / "streaming" / "java").rglob("*") if path.is_file()),
         ),
         target=STATE / "jars",
         install=_install_jars,

@@ -4,7 +4,8 @@ from pathlib import Path
 
 from honcho.environ import parse_procfile
 
-from ecom.services import SERVICES
+from ecom.services import SERVICES, Backend
+from local.credentials import service_token
 from local.servers.server import LOOPBACK
 from local.service_environment import analytics_environment, service_environment
 from local.stack import MARKER, PORTS, Stack
@@ -28,11 +29,22 @@ def commands(stack: Stack) -> dict[str, str]:
 
 def environment(process: str, stack: Stack) -> dict[str, str]:
     """The variables that a supervised process is started with."""
-    return {**command_environment(process, stack), **_serving(process, stack), MARKER: str(stack.directory)}
+    if process not in PORTS:
+        return {**command_environment(process, stack), MARKER: str(stack.directory)}
+    return {**_own_environment(process, stack), **_serving(process, stack), MARKER: str(stack.directory)}
 
 
 def command_environment(process: str, stack: Stack) -> dict[str, str]:
-    """The variables for a command that does something in a process's place. Raises ValueError for an unknown name."""
+    """The variables for a command in a process's place. Raises ValueError for an unknown name."""
+    return {**_own_environment(process, stack), **_as_shoppers(process, stack)}
+
+
+def answering(stack: Stack) -> list[str]:
+    """The processes that answer HTTP."""
+    return [name for name in commands(stack) if name in PORTS]
+
+
+def _own_environment(process: str, stack: Stack) -> dict[str, str]:
     if process == ANALYTICS:
         return analytics_environment(stack)
     service = SERVICE_OF.get(process, process)
@@ -41,15 +53,16 @@ def command_environment(process: str, stack: Stack) -> dict[str, str]:
     return service_environment(service, stack)
 
 
-def answering(stack: Stack) -> list[str]:
-    """The processes that answer HTTP."""
-    return [name for name in commands(stack) if name in PORTS]
+def _as_shoppers(process: str, stack: Stack) -> dict[str, str]:
+    """For commands that send events as many shoppers: the gateway, and an account that may speak for any of them."""
+    row = SERVICES.get(SERVICE_OF.get(process, process))
+    if row is None or Backend.KAFKA not in row.backends:
+        return {}
+    return {"ECOM_GATEWAY_URL": stack.url("gateway"), "ECOM_REPLAY_TOKEN": service_token("activity:any")}
 
 
 def _serving(process: str, stack: Stack) -> dict[str, str]:
-    """What `ecom/gunicorn.conf.py` reads; nothing for a process that serves no HTTP."""
-    if process not in PORTS:
-        return {}
+    """What `ecom/gunicorn.conf.py` reads."""
     return {
         "ECOM_BIND": f"{LOOPBACK}:{stack.port(process)}",
         "ECOM_MANAGEMENT_BIND": f"{LOOPBACK}:{stack.management_port(process)}",

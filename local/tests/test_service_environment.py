@@ -77,3 +77,10 @@ def test_recorded_time_runs_without_shoppers_and_without_heartbeats() -> None:
 def test_an_unknown_service_is_refused_by_name() -> None:
     with pytest.raises(ValueError, match="'shop'"):
         command_environment("shop", STACK)
+
+
+def test_a_command_may_speak_for_any_shopper_and_a_serving_process_may_not() -> None:
+    assert command_environment("activity", STACK)["ECOM_REPLAY_TOKEN"]
+    assert command_environment("shoppers", STACK)["ECOM_GATEWAY_URL"] == "http://127.0.0.1:8400"
+    assert "ECOM_REPLAY_TOKEN" not in environment("activity", STACK)
+    assert "ECOM_REPLAY_TOKEN" not in command_environment("catalog", STACK)
