@@ -1,0 +1,45 @@
+"""Who may speak for whom, and how far we believe it."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from ecom.common.authentication import Principal
+
+ANY_USER = "activity:any"
+
+
+class Trust(StrEnum):
+    """The header `trust`: known by a token, by the gateway's signed cookie, or not at all."""
+
+    CUSTOMER = "customer"
+    VISITOR = "visitor"
+    ANONYMOUS = "anonymous"
+
+
+class NotYours(Exception):
+    """A signed-in caller spoke for another user."""
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who sent a request: the token's principal, the visitor of the signed cookie, the address, and whether a bot."""
+
+    address: str
+    principal: Principal | None = None
+    visitor: str | None = None
+    bot: bool = False
+
+    @property
+    def speaks_for_anyone(self) -> bool:
+        """True for a service account that replays or forwards what many shoppers did."""
+        return self.principal is not None and self.principal.kind == "service" and ANY_USER in self.principal.scopes
+
+    def trust_in(self, user_id: str) -> Trust:
+        """How far an event of this user is believed. Raises NotYours."""
+        if self.speaks_for_anyone or (self.principal is not None and self.principal.subject == user_id):
+            return Trust.CUSTOMER
+        if self.visitor == user_id:
+            return Trust.VISITOR
+        if self.principal is not None:
+            raise NotYours
+        return Trust.ANONYMOUS
