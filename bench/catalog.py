@@ -44,4 +44,4 @@ def _known(stack: Stack) -> dict[str, str]:
     """A product and a category that exist."""
     products = urllib3.request("GET", f"{stack.url('gateway')}/products?limit=100").json()["results"]
     product = next(product for product in products if product["category"])
-    return {"product_id": product["product_id"], "category": product["category"]}
+    return {"product_id": product["product_id"], "category": product["category"]["path"]}

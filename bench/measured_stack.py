@@ -1,6 +1,7 @@
 """The platform under measurement: a stack of its own, started before and stopped after."""
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -19,7 +20,7 @@ def running(*, recorded_time: bool = False) -> Iterator[Stack]:
     stack = Stack(offset=PORT_OFFSET, recorded_time=recorded_time)
     variables = {"PORT_OFFSET": str(PORT_OFFSET), "RECORDED_TIME": str(int(recorded_time)), "SHOPPERS": "0"}
     _local("down", variables)
-    _local("reset", variables)
+    shutil.rmtree(stack.directory, ignore_errors=True)
     _local("up", variables, "--detach")
     try:
         yield stack

@@ -6,8 +6,7 @@ from collections.abc import Iterator
 import psutil
 
 from bench import results
-from local.service_environment import MARKER
-from local.stack import Stack
+from local.stack import MARKER, Stack
 
 
 def run(stack: Stack) -> None:
