@@ -2,6 +2,7 @@
 
 import csv
 import gzip
+import os
 import sys
 import time
 import zlib
@@ -149,7 +150,7 @@ def _with_progress(
     reader: CatalogueReader, size: int, source: BufferedReader, stack: ExitStack
 ) -> Iterator[list[CheckedRow]]:
     """The rows in batches; the bar follows the bytes read, where there is a file to measure."""
-    total = Path(source.name).stat().st_size if source.seekable() else None
+    total = os.fstat(source.fileno()).st_size if source.seekable() else None
     columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
     progress = stack.enter_context(Progress(*columns, console=Console(stderr=True)))
     task = progress.add_task("loading", total=total)
