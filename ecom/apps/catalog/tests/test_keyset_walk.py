@@ -72,11 +72,14 @@ MATCHES: dict[str, Callable[[ProductRow, str], bool]] = {
 
 
 def pages_from(client: Client, url: str | None, link: str) -> Iterator[dict[str, Any]]:
-    while url:
+    for _ in range(200):  # more than any walk here takes; one that goes in circles must end too
+        if not url:
+            return
         response = client.get(url)
         assert response.status_code == 200, response.content
         yield response.json()
         url = response.json()[link]
+    raise AssertionError("the walk does not end")
 
 
 def walk(client: Client, query: dict[str, Any], link: str = "next") -> list[dict[str, Any]]:
