@@ -1,39 +1,33 @@
 """`make run`: starts the servers, supervises the services and the Flink job, and stops all of it cleanly."""
 
-import os
 import shlex
 import signal
 import sys
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
-from fcntl import LOCK_EX, LOCK_NB, flock
-from typing import TextIO
+from contextlib import ExitStack
 
 import honcho.manager
 from honcho.printer import Message, Printer
 
 from local.addresses import where_to_look
 from local.backends import start_backends
+from local.only_one import only_one
 from local.processes import commands, environment
 from local.readiness import Readiness, Stopped
-from local.servers.recorded_process import RecordedProcess
 from local.servers.server import REPOSITORY
-from local.shut_down import end_leftovers
 from local.stack import Stack
 from local.steps import StepFailed, Steps
 
 # Longer than a supervised process is given to stop: honcho's SIGKILL is for what hangs even then.
 honcho.manager.KILL_WAIT = 60
-LOCK_SECONDS = 10
 ASKED_TO_STOP = (128 + signal.SIGINT, 128 + signal.SIGTERM)
 
 
 def bring_up(stack: Stack) -> None:
     """Run the stack until it is told to stop, and leave nothing running. Raises StepFailed."""
     begun = time.monotonic()
-    with _only_one(stack), ExitStack() as cleanup:
+    with only_one(stack), ExitStack() as cleanup:
         signal.signal(signal.SIGTERM, signal.default_int_handler)
         _keep_earlier_logs(stack)
         cleanup.callback(_stop_servers, stack)
@@ -67,8 +61,8 @@ class _Supervisor:
     def run(self) -> None:
         """Supervise until a signal comes or a process keeps failing."""
         watcher = threading.Thread(target=self._await_readiness)
-        watcher.start()
         try:
+            watcher.start()
             self._manager.loop()
         finally:
             self._over.set()
@@ -124,39 +118,6 @@ class _Console(Printer):  # type: ignore[misc]  # honcho is untyped
 def _stop_servers(stack: Stack) -> None:
     for server in reversed(stack.servers):
         server.stop()
-
-
-@contextmanager
-def _only_one(stack: Stack) -> Iterator[None]:
-    """Hold the stack's lock and record this process as its supervisor; end what a killed one left."""
-    stack.directory.mkdir(parents=True, exist_ok=True)
-    with (stack.directory / "lock").open("w") as lock:
-        if stack.supervisor:
-            raise _already_running(stack)
-        end_leftovers(stack)
-        if not _locked(lock):
-            raise _already_running(stack)
-        if this := RecordedProcess.of(os.getpid()):
-            this.write(stack.supervisor_file)
-        yield
-        stack.supervisor_file.unlink(missing_ok=True)
-
-
-def _locked(lock: TextIO) -> bool:
-    """Take the lock; what a killed supervisor left may hold it for a moment longer."""
-    deadline = time.monotonic() + LOCK_SECONDS
-    while time.monotonic() < deadline:
-        with suppress(BlockingIOError):
-            flock(lock, LOCK_EX | LOCK_NB)
-            return True
-        time.sleep(0.1)
-    return False
-
-
-def _already_running(stack: Stack) -> StepFailed:
-    return StepFailed(
-        "Start", f"A stack at port offset {stack.offset} runs already.", "make stop, or choose another PORT_OFFSET."
-    )
 
 
 def _keep_earlier_logs(stack: Stack) -> None:

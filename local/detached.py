@@ -6,6 +6,7 @@ import sys
 import time
 from pathlib import Path
 
+from local.only_one import already_running
 from local.servers.server import REPOSITORY
 from local.shut_down import shut_down
 from local.stack import Stack
@@ -14,12 +15,14 @@ from local.stack import Stack
 def bring_up_detached(stack: Stack) -> int:
     """Start the stack as a process of its own and return 0 when it is ready, else its exit code.
 
-    A stop before that (Ctrl-C, SIGTERM) stops the stack too.
+    A stop before that (Ctrl-C, SIGTERM) stops the stack too. Raises StepFailed where one runs already.
     """
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    if stack.supervisor:
+        raise already_running(stack)
     stack.directory.mkdir(parents=True, exist_ok=True)
-    output = stack.directory / "up.log"
     stack.ready_file.unlink(missing_ok=True)
+    output = stack.directory / "up.log"
     with output.open("wb") as log:
         child = subprocess.Popen(
             [sys.executable, "-m", "local", "up"],

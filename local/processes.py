@@ -8,7 +8,7 @@ from ecom.services import SERVICES, Backend
 from local.credentials import service_token
 from local.servers.server import LOOPBACK
 from local.service_environment import analytics_environment, service_environment
-from local.stack import MARKER, PORTS, Stack
+from local.stack import ANALYTICS, MARKER, PORTS, Stack
 
 PROCFILE = Path(__file__).with_name("Procfile")
 # The two busiest services get a worker for each core of the smallest machine, the others one.
@@ -16,7 +16,6 @@ WORKERS = {"gateway": 2, "activity": 2}
 # Processes that run under another name than their service's.
 SERVICE_OF = {"beat": "worker", "shoppers": "activity"}
 SHOPPERS = "shoppers"
-ANALYTICS = "analytics"
 
 
 def commands(stack: Stack) -> dict[str, str]:

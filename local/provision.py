@@ -88,8 +88,8 @@ def create_tables(endpoint: str, tables: tuple[Table, ...] = TABLES) -> list[str
 def create_queue_and_bucket(endpoint: str) -> None:
     """Create the worker's queue and the bucket for product uploads; both calls find what is there already."""
     # Longer than the longest task (ecom/celery.py): a message that becomes visible again is worked on twice.
-    attributes = {"VisibilityTimeout": "900"}
-    session().client("sqs", endpoint_url=endpoint).create_queue(QueueName=QUEUE, Attributes=attributes)
+    sqs = session().client("sqs", endpoint_url=endpoint)
+    sqs.create_queue(QueueName=QUEUE, Attributes={"VisibilityTimeout": "900"})
     session().client("s3", endpoint_url=endpoint).create_bucket(
         Bucket=UPLOADS_BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION}
     )

@@ -10,14 +10,15 @@ from functools import partial
 
 from local.catalogue import catalogue_file
 from local.logged_command import run_logged
-from local.processes import ANALYTICS, answering, commands
+from local.processes import answering, commands
 from local.servers.server import REPOSITORY
 from local.service_environment import service_environment
-from local.stack import Stack
+from local.stack import ANALYTICS, Stack
 from local.steps import StepFailed, Steps, tail
 
 SERVICE_SECONDS = 90
 CHECKPOINT_SECONDS = 240
+STOCK = "100"  # of each product: an Icecat export says nothing about it
 
 
 class Stopped(Exception):
@@ -34,6 +35,8 @@ class Readiness:
 
     def wait(self, steps: Steps) -> None:
         """Return when all is ready. Raises StepFailed, or Stopped when `over` was set."""
+        if self._over.is_set():
+            raise Stopped
         waits: list[Callable[[Steps], None]] = [self._catalogue]
         waits += [partial(self._service, name=name) for name in answering(self._stack)]
         if ANALYTICS in commands(self._stack):
@@ -54,7 +57,7 @@ class Readiness:
             return
         with steps.step(f"{title} from {file.name}"):
             run_logged(
-                ["python", "manage.py", "load_catalogue", str(file)],
+                ["python", "manage.py", "load_catalogue", str(file), "--default-stock", STOCK],
                 title=title,
                 log=self._stack.log("catalogue"),
                 cwd=REPOSITORY,
@@ -84,7 +87,8 @@ class Readiness:
             if self._over.wait(0.2):
                 raise Stopped
             if time.monotonic() > deadline:
-                raise StepFailed(process, f"{what} within {seconds:.0f} s. {tail(self._stack.log(process))}")
+                ends = "\n".join(tail(log) for log in self._stack.logs(process))
+                raise StepFailed(process, f"{what} within {seconds:.0f} s.\n{ends}")
 
 
 def answers_ok(url: str) -> bool:

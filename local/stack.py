@@ -26,6 +26,7 @@ PORTS = {
     "postgres": 15432,
     "kafka": 19092,
 }
+ANALYTICS = "analytics"
 MANAGEMENT_PORT_DISTANCE = 100
 LARGEST_OFFSET = 40000
 
@@ -87,6 +88,11 @@ class Stack:
     def log(self, process: str) -> Path:
         """The log of one supervised process."""
         return self.directory / "logs" / f"{process}.log"
+
+    def logs(self, process: str) -> list[Path]:
+        """All logs of one supervised process: Flink writes one of its own."""
+        flink = self.streaming_state / "logs" / "flink.log"
+        return [self.log(process), flink] if process == ANALYTICS else [self.log(process)]
 
     @property
     def ready_file(self) -> Path:
