@@ -43,6 +43,8 @@ class Cluster:
                 start_new_session=True,
             )  # fmt: skip
             os.environ["PYFLINK_GATEWAY_PORT"] = str(self._wait_for_port(port_file))
+        # Workers as processes of their own, as on a cluster, and not inside this one.
+        os.environ["_python_worker_execution_mode"] = "process"
 
     def is_running(self) -> bool:
         """Whether the JVM is there."""

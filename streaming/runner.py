@@ -4,12 +4,14 @@ import contextlib
 import fcntl
 import signal
 import tempfile
+import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from types import FrameType
 from typing import Any
+
+from pyflink.util.exceptions import JavaException
 
 from streaming import checkpoints, job, preflight
 from streaming.cluster import Cluster, end_leftovers
@@ -31,25 +33,22 @@ class AlreadyRunning(Exception):
     """Another process runs the job with this state directory."""
 
 
-class Stopped(BaseException):
-    """A signal asked the job to stop; passes through whatever is being done."""
-
-
 def run(options: Options, say: Say) -> None:
     """Start or resume the job; return after SIGTERM or SIGINT, raise JobFailed where it ends by itself."""
     state_dir = Path(options.state_dir).resolve()
-    with _only_one(state_dir), _stop_on_signal():
+    stop = _stop_on_signal()
+    with _only_one(state_dir):
         for pid in end_leftovers(state_dir):
             say(f"ended process {pid}, left behind by an earlier cluster")
         jars, partitions = preflight.find_jars(options), preflight.check(options)
         cluster = Cluster(state_dir, options.heap_mb)
         try:
             cluster.start()
-            _run_on(cluster, options, jars, partitions, say)
-        except Stopped:
+            client = _submit(options, jars, partitions, say)
+            _watch(cluster, client, stop)
             say("stopping")
+            _cancel(client)
         finally:
-            _ignore_signals()
             cluster.stop()
             end_leftovers(state_dir)
     say("stopped")
@@ -70,7 +69,7 @@ def explain(options: Options) -> tuple[str, str]:
             cluster.stop()
 
 
-def _run_on(cluster: Cluster, options: Options, jars: list[Path], partitions: int, say: Say) -> None:
+def _submit(options: Options, jars: list[Path], partitions: int, say: Say) -> Any:
     directory = Path(options.state_dir).resolve() / "checkpoints" / job.fingerprint(options)
     start, resume_from = checkpoints.choose(directory, options)
     say(f"resuming from {resume_from}" if resume_from else f"starting without a checkpoint: {start}")
@@ -78,22 +77,27 @@ def _run_on(cluster: Cluster, options: Options, jars: list[Path], partitions: in
     environment = job.table_environment(job_settings(options) | embedded)
     run_id = str(uuid.uuid4())
     statements = job.build(environment, options, start=start, partitions=partitions, run_id=run_id)
-    client = statements.execute().get_job_client()
-    say(f"run {run_id} is job {client.get_job_id()}; Flink at http://127.0.0.1:{options.rest_port}")
     try:
-        _watch(cluster, client)
-    except Stopped:
-        _cancel(client)
-        raise
+        client = statements.execute().get_job_client()
+    except JavaException as error:
+        raise JobFailed(f"the job did not start: {_cause(error)}") from error
+    say(f"run {run_id} is job {client.get_job_id()}; Flink at http://127.0.0.1:{options.rest_port}")
+    return client
 
 
-def _watch(cluster: Cluster, client: Any) -> None:
-    while cluster.is_running():
+def _cause(error: JavaException) -> str:
+    lines = str(error).splitlines()
+    return [lines[0], *(line for line in lines if line.startswith("Caused by: "))][-1]
+
+
+def _watch(cluster: Cluster, client: Any, stop: threading.Event) -> None:
+    """Return when asked to stop; raise where job or cluster end by themselves."""
+    while not stop.wait(LOOK_SECONDS):
+        if not cluster.is_running():
+            raise JobFailed("the cluster ended: see jvm.log and flink.log")
         state = client.get_job_status().result().name
         if state in ENDED:
             raise JobFailed(f"the job is {state}: see flink.log")
-        time.sleep(LOOK_SECONDS)
-    raise JobFailed("the cluster ended: see jvm.log and flink.log")
 
 
 def _cancel(client: Any) -> None:
@@ -115,20 +119,8 @@ def _only_one(state_dir: Path) -> Iterator[None]:
         yield
 
 
-@contextlib.contextmanager
-def _stop_on_signal() -> Iterator[None]:
-    def stop(number: int, frame: FrameType | None) -> None:
-        _ignore_signals()
-        raise Stopped
-
-    before = {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGINT)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
-def _ignore_signals() -> None:
+def _stop_on_signal() -> threading.Event:
+    stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, signal.SIG_IGN)
+        signal.signal(number, lambda *_: stop.set())
+    return stop

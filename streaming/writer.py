@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import repeat
 from typing import Any
 
 import boto3
@@ -147,8 +148,8 @@ class WindowWriter(WritingFunction):
     """Writes what a minute has beside its products: the top 100 (`1m`) and the `status`."""
 
     def eval(
-        self, granularity: pd.Series, window_start: pd.Series, window_end: pd.Series, products: pd.Series,
-        event_count: pd.Series, product_count: pd.Series,
+        self, granularity: pd.Series | str, window_start: pd.Series, window_end: pd.Series,
+        products: pd.Series | None, event_count: pd.Series, product_count: pd.Series,
     ) -> pd.Series:  # fmt: skip
         """Write the rows and return, for each, the run that wrote it."""
         columns = {
@@ -163,9 +164,11 @@ def function(writer: WritingFunction) -> Any:
     return udf(writer, result_type=DataTypes.STRING(), func_type="pandas", deterministic=False)
 
 
-def _rows(columns: dict[str, pd.Series]) -> Iterator[Item]:
+def _rows(columns: dict[str, Any]) -> Iterator[Item]:
+    """The rows of columns; one that is a literal in the plan comes as a plain value and not as a series."""
     names = list(columns)
-    for values in zip(*(column.tolist() for column in columns.values()), strict=True):
+    series = (column.tolist() if isinstance(column, pd.Series) else repeat(column) for column in columns.values())
+    for values in zip(*series):  # noqa: B905 - repeat() has no end
         yield dict(zip(names, values, strict=True))
 
 

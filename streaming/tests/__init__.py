@@ -1,0 +1,1 @@
+"""Tests of the job against real Kafka, DynamoDB Local and Flink."""

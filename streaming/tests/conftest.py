@@ -1,0 +1,37 @@
+"""Servers shared by all tests of a session. PORT_OFFSET moves their ports."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from local.servers import DynamoDB, Kafka
+
+OFFSET = int(os.environ.get("PORT_OFFSET", "200"))
+
+
+@pytest.fixture(scope="session")
+def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kafka]:
+    """Kafka in one process."""
+    with Kafka(tmp_path_factory.mktemp("kafka"), 19092 + OFFSET) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def dynamodb(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DynamoDB]:
+    """DynamoDB Local."""
+    with DynamoDB(tmp_path_factory.mktemp("dynamodb"), 18000 + OFFSET) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def rest_port() -> int:
+    """The port of Flink's REST API; jobs run one after the other."""
+    return 18081 + OFFSET
+
+
+@pytest.fixture(scope="session")
+def scratch(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A directory for the jobs' state."""
+    return tmp_path_factory.mktemp("jobs")
