@@ -8,12 +8,14 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
-from environs import Env, EnvError
+from environs import Env, EnvError, validate
 
 from ecom.services import DATABASES as ALIASES
 from ecom.services import SERVICES, Backend
 
 env = Env(eager=True)
+
+_LONG_ENOUGH = validate.Length(min=32)  # for a secret
 
 
 def _service_name() -> str:
@@ -34,7 +36,12 @@ def _key_set() -> dict[str, Any]:
 def _database(alias: str) -> dict[str, object]:
     """Django's entry for one alias, from `ECOM_<ALIAS>_DSN` (postgresql://user:password@host:port/name)."""
     variable = f"ECOM_{alias.upper()}_DSN"
-    dsn = urlsplit(env.str(variable))
+    value = env.str(variable)
+    try:
+        dsn = urlsplit(value)
+        port = dsn.port or 5432
+    except ValueError as error:
+        raise ImproperlyConfigured(f"{variable} is no URL: {error}") from error
     if dsn.scheme != "postgresql" or not dsn.hostname or len(dsn.path) < 2:
         raise ImproperlyConfigured(f"{variable} must look like postgresql://user:password@host:port/name")
     return {
@@ -43,7 +50,7 @@ def _database(alias: str) -> dict[str, object]:
         "USER": unquote(dsn.username or ""),
         "PASSWORD": unquote(dsn.password or ""),
         "HOST": dsn.hostname,
-        "PORT": dsn.port or 5432,
+        "PORT": port,
         "CONN_MAX_AGE": 60,
         "CONN_HEALTH_CHECKS": True,
         "OPTIONS": {
@@ -58,7 +65,7 @@ try:
     SERVICE_NAME = _service_name()
     _service = SERVICES[SERVICE_NAME]
 
-    SECRET_KEY = env.str("ECOM_SECRET_KEY", validate=lambda value: len(value) >= 32)
+    SECRET_KEY = env.str("ECOM_SECRET_KEY", validate=_LONG_ENOUGH)
     DEBUG = env.bool("ECOM_DEBUG", False)
     ALLOWED_HOSTS: list[str] = env.list("ECOM_ALLOWED_HOSTS")
     LOG_LEVEL = env.str("ECOM_LOG_LEVEL", "INFO")
@@ -78,7 +85,7 @@ try:
     TOKEN_AUDIENCES = ("ecom", SERVICE_NAME)
 
     # Secret shared by the gateway, which signs the visitor's cookie, and activity, which trusts it.
-    VISITOR_KEY = env.str("ECOM_VISITOR_KEY", validate=lambda value: len(value) >= 32)
+    VISITOR_KEY = env.str("ECOM_VISITOR_KEY", validate=_LONG_ENOUGH)
 
     RAW_EVENTS_TOPIC = env.str("ECOM_RAW_EVENTS_TOPIC", "ecom-raw-events")
     PRODUCT_ANALYTICS_TABLE = env.str("ECOM_PRODUCT_ANALYTICS_TABLE", "ecom-product-analytics")
@@ -88,8 +95,9 @@ try:
         KAFKA_BOOTSTRAP_SERVERS: list[str] = env.list("ECOM_KAFKA_BOOTSTRAP_SERVERS")
         KAFKA_DEADLINE_SECONDS = env.float("ECOM_KAFKA_DEADLINE_SECONDS", 3.0)
         HEARTBEAT_SECONDS = env.float("ECOM_HEARTBEAT_SECONDS", 3.0)  # 0: none, for data that brings its own clock
-    if Backend.DYNAMODB in _service.backends:
+    if _service.backends & {Backend.DYNAMODB, Backend.BROKER}:
         AWS_REGION = env.str("AWS_REGION")
+    if Backend.DYNAMODB in _service.backends:
         DYNAMODB_ENDPOINT = env.str("ECOM_DYNAMODB_ENDPOINT", None)
     if Backend.BROKER in _service.backends:
         BROKER_URL = env.str("ECOM_BROKER_URL")
