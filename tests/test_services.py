@@ -1,0 +1,134 @@
+"""Each row of the table of services starts with what it needs and nothing else, and answers on its two ports."""
+
+import os
+import runpy
+from pathlib import Path
+from typing import Any
+
+import pytest
+import urllib3
+from django.core.exceptions import ImproperlyConfigured
+from django.db import connections, transaction
+
+from ecom.databases import ContextRouter
+from ecom.services import SERVICES
+from tests.service_process import REPOSITORY, environment_of, manage, running_service
+
+ALWAYS = {"PATH", "DJANGO_SETTINGS_MODULE"}
+# The public paths of each service that has some, and one that stands for them.
+PUBLIC = {"catalog": "/products/nothing/at/all", "customers": "/customers/me", "gateway": "/nothing"}
+NEEDED = [(name, variable) for name in SERVICES for variable in environment_of(name).keys() - ALWAYS]
+
+
+def settings_of(monkeypatch: pytest.MonkeyPatch, environment: dict[str, str]) -> dict[str, Any]:
+    """The settings as a process with this environment and no other reads them."""
+    for name in os.environ.keys() - environment.keys():
+        monkeypatch.delenv(name)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    return runpy.run_path(str(REPOSITORY / "ecom" / "settings.py"))
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_service_starts_with_what_its_row_needs_and_nothing_else(service: str) -> None:
+    checked = manage("check", environment=environment_of(service))
+    assert checked.returncode == 0, checked.stderr
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_service_opens_no_other_database(service: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = settings_of(monkeypatch, environment_of(service))
+    assert set(settings["DATABASES"]) == {"default", *SERVICES[service].databases}
+    assert settings["DATABASES"]["default"] == {}
+
+
+@pytest.mark.parametrize(("service", "variable"), sorted(NEEDED))
+def test_a_missing_value_stops_the_start_with_its_name(
+    service: str, variable: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    environment = environment_of(service)
+    del environment[variable]
+    with pytest.raises(ImproperlyConfigured, match=variable):
+        settings_of(monkeypatch, environment)
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("ECOM_SERVICE", "shop"),
+        ("ECOM_SECRET_KEY", "short"),
+        ("ECOM_VISITOR_KEY", "short"),
+        ("ECOM_DEBUG", "perhaps"),
+        ("ECOM_CATALOG_DSN", "mysql://ecom:ecom@127.0.0.1/catalog"),
+        ("ECOM_CATALOG_DSN", "postgresql://127.0.0.1"),
+        ("ECOM_CATALOG_DSN", "postgresql://ecom:ecom@127.0.0.1:port/catalog"),
+        ("ECOM_CATALOG_DSN", "postgresql://ecom:ecom@[::1/catalog"),
+        ("ECOM_CATALOG_DSN", ""),
+        ("ECOM_STATEMENT_TIMEOUT_MS", "soon"),
+        ("ECOM_TOKEN_KEYS", "not JSON"),
+        ("ECOM_TOKEN_KEYS", "[]"),
+        ("ECOM_TOKEN_KEYS", "{}"),
+    ],
+)
+def test_a_malformed_value_stops_the_start_with_its_name(
+    variable: str, value: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(ImproperlyConfigured, match=variable):
+        settings_of(monkeypatch, environment_of("catalog", **{variable: value}))
+
+
+def test_a_process_that_cannot_start_says_why_and_ends() -> None:
+    environment = environment_of("catalog")
+    del environment["ECOM_CATALOG_DSN"]
+    checked = manage("check", environment=environment)
+    assert checked.returncode != 0
+    assert "ECOM_CATALOG_DSN" in checked.stderr
+
+
+def get(url: str, **headers: str) -> urllib3.BaseHTTPResponse:
+    return urllib3.request("GET", url, retries=False, timeout=10, headers=headers)
+
+
+@pytest.mark.parametrize("service", PUBLIC)
+def test_operations_are_answered_on_the_management_port_alone(service: str, tmp_path: Path) -> None:
+    with running_service(service, tmp_path) as address:
+        assert get(f"{address.management}/healthz").json() == {"status": "ok", "service": service}
+        assert get(f"{address.management}/readyz").status == (503 if SERVICES[service].databases else 200)
+        assert "ecom_http_request_duration_seconds_bucket" in get(f"{address.management}/metrics").data.decode()
+        assert get(f"{address.management}{PUBLIC[service]}").status == 404
+        port = address.management.rpartition(":")[2]
+        for path in ("/healthz", "/readyz", "/metrics"):
+            for headers in ({}, {"Host": f"127.0.0.1:{port}"}, {"X-Forwarded-Port": port}):
+                answer = get(f"{address.public}{path}", **headers)
+                assert answer.status == 404
+                assert answer.headers["Content-Type"] == "application/problem+json"
+
+
+def test_the_catalog_answers_its_public_paths_on_the_public_port_alone(tmp_path: Path) -> None:
+    with running_service("catalog", tmp_path) as address:
+        assert get(f"{address.public}/products").status == 503  # there is a route, and no database in this test
+        assert get(f"{address.management}/products").status == 404
+
+
+@pytest.mark.django_db
+def test_each_table_lives_in_its_own_database() -> None:
+    tables = {
+        alias: set(connections[alias].introspection.table_names()) for alias in ("customers", "catalog", "orders")
+    }
+    assert "catalog_product" in tables["catalog"]
+    assert {"auth_user", "django_session"} <= tables["customers"]
+    assert tables["catalog"] & tables["customers"] == {"django_migrations"}
+    assert tables["orders"] <= {"django_migrations"}
+
+
+@pytest.mark.parametrize(("app", "alias"), [("catalog", "catalog"), ("orders", "orders"), ("auth", "customers")])
+def test_migrations_stay_in_their_database(app: str, alias: str) -> None:
+    allowed = {db for db in ("customers", "catalog", "orders") if ContextRouter().allow_migrate(db, app)}
+    assert allowed == {alias}
+
+
+def test_a_transaction_that_names_no_database_fails() -> None:
+    with pytest.raises(ImproperlyConfigured), transaction.atomic():
+        pass
+    with pytest.raises(ImproperlyConfigured):
+        transaction.on_commit(lambda: None)
