@@ -49,11 +49,11 @@ verify: ## Recount FILE and compare every window with what the gateway serves
 
 test: setup-test lint ## Everything that is tested in under 15 minutes
 	$(PLATFORM) -m pytest -m 'not check_all' $(ARGS)
-	$(STREAMING) -m pytest streaming $(ARGS)
+	$(STREAMING) -m pytest -c streaming/pytest.ini streaming/tests $(ARGS)
 
 check-all: setup-test lint ## The long checks too: whole files, many kills, soaks
 	$(PLATFORM) -m pytest $(ARGS)
-	$(STREAMING) -m pytest streaming $(ARGS)
+	$(STREAMING) -m pytest -c streaming/pytest.ini streaming/tests $(ARGS)
 
 lint: setup ## Style, types and import rules
 	$(PLATFORM) -m ruff check .

@@ -16,7 +16,7 @@ def install() -> None:
         return
     log = STATE / "setup" / "chromium.log"
     advice = "install Chromium so that `chromium` is on the PATH, as root: apt-get install chromium"
-    apt_get = ["apt-get", "--yes", "--quiet", "--no-install-recommends"]
+    apt_get = ["apt-get", "--yes", "--quiet", "--no-install-recommends", "--option=DPkg::Lock::Timeout=120"]
     env = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     with Steps() as steps, steps.step(TITLE):
         run_logged([*apt_get, "update"], title=TITLE, log=log, advice=advice, env=env)
