@@ -88,6 +88,7 @@ try:
     VISITOR_KEY = env.str("ECOM_VISITOR_KEY", validate=_LONG_ENOUGH)
 
     RAW_EVENTS_TOPIC = env.str("ECOM_RAW_EVENTS_TOPIC", "ecom-raw-events")
+    PRODUCT_ANALYTICS_TOPIC = env.str("ECOM_PRODUCT_ANALYTICS_TOPIC", "ecom-product-analytics")
     PRODUCT_ANALYTICS_TABLE = env.str("ECOM_PRODUCT_ANALYTICS_TABLE", "ecom-product-analytics")
     TRENDING_PRODUCTS_TABLE = env.str("ECOM_TRENDING_PRODUCTS_TABLE", "ecom-trending-products")
 
@@ -95,6 +96,13 @@ try:
         KAFKA_BOOTSTRAP_SERVERS: list[str] = env.list("ECOM_KAFKA_BOOTSTRAP_SERVERS")
         KAFKA_DEADLINE_SECONDS = env.float("ECOM_KAFKA_DEADLINE_SECONDS", 3.0)
         HEARTBEAT_SECONDS = env.float("ECOM_HEARTBEAT_SECONDS", 3.0)  # 0: none, for data that brings its own clock
+        # Requests that may wait for Kafka at once: two threads of gunicorn's are left for health and refusals.
+        EVENTS_IN_FLIGHT = max(1, env.int("ECOM_EVENTS_IN_FLIGHT", env.int("ECOM_THREADS", 8) - 2))
+        # Different user_ids that one client address may bring in a minute; each worker keeps its share of the count.
+        NEW_USERS_PER_MINUTE = max(1, env.int("ECOM_NEW_USERS_PER_MINUTE", 600) // env.int("ECOM_WORKERS", 1))
+        # For commands that act as shoppers: where the gateway is, and a service account's token (`activity:any`).
+        GATEWAY_URL = env.str("ECOM_GATEWAY_URL", "http://127.0.0.1:8000").rstrip("/")
+        REPLAY_TOKEN = env.str("ECOM_REPLAY_TOKEN", None)
     if _service.backends & {Backend.DYNAMODB, Backend.BROKER}:
         AWS_REGION = env.str("AWS_REGION")
     if Backend.DYNAMODB in _service.backends:
@@ -103,6 +111,15 @@ try:
         BROKER_URL = env.str("ECOM_BROKER_URL")
         BROKER_QUEUE_URL = env.str("ECOM_BROKER_QUEUE_URL")
 
+    if _service.upstreams:
+        # Requests of a process that may wait for one service, or for DynamoDB, at once: a slow one leaves a quarter of
+        # the threads to the others and to health.
+        REQUESTS_IN_FLIGHT = max(1, env.int("ECOM_THREADS", 8) * 3 // 4)
+        # Proxies in front that append to X-Forwarded-For; 0: the client connects to us, and the header is its invention.
+        TRUSTED_PROXIES = env.int("ECOM_TRUSTED_PROXIES", 0)
+        ANALYTICS_PUBLIC = env.bool("ECOM_ANALYTICS_PUBLIC", True)  # else for staff and service accounts only
+        # A window is served within 16 s of its end, so the newest is at most 76 s old while the job runs.
+        ANALYTICS_STALE_SECONDS = env.int("ECOM_ANALYTICS_STALE_SECONDS", 120)
     UPSTREAMS = {name: env.str(f"ECOM_UPSTREAM_{name.upper()}").rstrip("/") for name in _service.upstreams}
 except EnvError as error:
     raise ImproperlyConfigured(str(error)) from error

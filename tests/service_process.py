@@ -66,15 +66,14 @@ def manage(*arguments: str, environment: dict[str, str]) -> "subprocess.Complete
 def running_service(service: str, directory: Path, **values: str) -> Iterator[ServiceAddress]:
     """Start a service on free loopback ports, wait until it answers, and stop it cleanly at the end."""
     port = free_port()
-    environment = environment_of(
-        service,
-        ECOM_BIND=f"127.0.0.1:{port}",
-        ECOM_MANAGEMENT_BIND=f"127.0.0.1:{port + 1}",
-        ECOM_WORKERS="1",
-        ECOM_THREADS="4",
-        PROMETHEUS_MULTIPROC_DIR=str(directory / f"{service}-metrics"),
-        **values,
-    )
+    serving = {
+        "ECOM_BIND": f"127.0.0.1:{port}",
+        "ECOM_MANAGEMENT_BIND": f"127.0.0.1:{port + 1}",
+        "ECOM_WORKERS": "1",
+        "ECOM_THREADS": "4",
+        "PROMETHEUS_MULTIPROC_DIR": str(directory / f"{service}-metrics"),
+    }
+    environment = environment_of(service, **{**serving, **values})
     log = directory / f"{service}.log"
     command = [sys.executable, "-m", "gunicorn", "--config", "ecom/gunicorn.conf.py"]
     with log.open("wb") as output:

@@ -82,9 +82,11 @@ def _retry(request: HttpRequest, retry: Retry, *, detail: str, seconds: int, **m
 
 
 def _problem(request: HttpRequest, status: int, detail: str, **members: Any) -> HttpResponse:
-    body = {**problem_body(status, detail, instance=request.path), **members}
-    return HttpResponse(orjson.dumps(body), status=status, content_type=CONTENT_TYPE)
+    return _json({**problem_body(status, detail, instance=request.path), **members}, status, CONTENT_TYPE)
 
 
-def _json(body: dict[str, Any], status: int) -> HttpResponse:
-    return HttpResponse(orjson.dumps(body), status=status, content_type="application/json")
+def _json(body: dict[str, Any], status: int, content_type: str = "application/json") -> HttpResponse:
+    """Without a length gunicorn would send the answer in chunks, which takes a packet more."""
+    content = orjson.dumps(body)
+    headers = {"Content-Length": str(len(content))}
+    return HttpResponse(content, status=status, content_type=content_type, headers=headers)

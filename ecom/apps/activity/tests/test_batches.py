@@ -115,9 +115,7 @@ def test_other_encodings_and_broken_gzip_are_refused(client, body, encoding, sta
     assert post(client, body, content_encoding=encoding).status_code == status
 
 
-@pytest.mark.parametrize(
-    "content_type", ["text/html", "application/x-www-form-urlencoded", "text/json; charset=utf-16"]
-)
+@pytest.mark.parametrize("content_type", ["text/html", "application/x-www-form-urlencoded", "text/json", ""])
 def test_other_content_types_are_415(client, content_type):
     assert post(client, [EVENT], content_type=content_type).status_code == 415
 

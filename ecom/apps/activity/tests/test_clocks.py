@@ -1,5 +1,6 @@
 """Shoppers' clocks: normalised to UTC, corrected by what the client says it showed, and never ahead of ours."""
 
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -107,9 +108,7 @@ def test_a_correction_that_leaves_the_calendar_is_refused():
         at("0001-01-01T00:00:00Z", sent_at=NOW + timedelta(days=1))
 
 
-@given(
-    st.datetimes(timezones=st.timezones() | st.just(UTC), min_value=datetime(1, 1, 3), max_value=datetime(9999, 12, 30))
-)
+@given(st.datetimes(datetime(1, 1, 3), datetime(9999, 12, 30), timezones=st.timezones() | st.just(UTC)))  # noqa: DTZ001
 def test_what_was_normalised_is_the_same_moment_and_stays_as_it_is(moment):
     if moment.utcoffset().total_seconds() % 60:
         moment = moment.replace(tzinfo=UTC)  # local mean times have offsets that RFC 3339 cannot write
@@ -120,10 +119,8 @@ def test_what_was_normalised_is_the_same_moment_and_stays_as_it_is(moment):
 
 @given(st.text(max_size=40) | st.from_regex(r"[0-9T:.Z+-]{1,40}"))
 def test_no_text_at_all_raises_anything_else(text):
-    try:
+    with suppress(InvalidTime):
         at(text)
-    except InvalidTime:
-        pass
 
 
 def test_our_own_times_are_utc_to_the_millisecond():

@@ -1,0 +1,1 @@
+"""What activity's commands call: one module for each callee."""

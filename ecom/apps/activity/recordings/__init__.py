@@ -1,0 +1,1 @@
+"""Files of what shoppers once did: read, replayed through the gateway, and recounted to check the analytics."""
