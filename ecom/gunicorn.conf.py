@@ -17,7 +17,7 @@ bind = [
     os.environ.get("ECOM_MANAGEMENT_BIND", "127.0.0.1:8100"),
 ]
 wsgi_app = "ecom.wsgi:application"
-worker_class = "gthread"
+worker_class = "ecom.deadline_worker.DeadlineWorker"
 workers = int(os.environ.get("ECOM_WORKERS", multiprocessing.cpu_count()))
 threads = int(os.environ.get("ECOM_THREADS", "8"))
 backlog = 512
@@ -26,6 +26,12 @@ timeout = 30
 graceful_timeout = 25
 max_requests = 0
 limit_request_line = 8190
+limit_request_fields = 64
+limit_request_field_size = 8190
+# Whose X-Forwarded-Proto is believed: addresses or networks of the proxies in front. gunicorn's own default believes
+# every process of this machine, and lets it set the path besides.
+forwarded_allow_ips = os.environ.get("ECOM_FORWARDED_ALLOW_IPS", "")
+forwarder_headers = ""
 control_socket_disable = True
 loglevel = "warning"
 

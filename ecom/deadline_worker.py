@@ -1,0 +1,59 @@
+"""gunicorn's threaded worker with sockets that cannot be held open: reading a request and sending an answer end."""
+
+import errno
+import socket
+import time
+from typing import Any
+
+from gunicorn.workers.gthread import TConn, ThreadWorker
+
+REQUEST_SECONDS = 10.0
+SEND_SECONDS = 30.0
+LINGER_SECONDS = 2.0
+
+
+class DeadlineSocket(socket.socket):
+    """A client's socket whose reads all end at `deadline` (of time.monotonic), however slowly the bytes come.
+
+    A timeout of each read alone would let a client that sends a byte now and then keep a thread for hours. The errors
+    carry the numbers of a lost connection, which is what gunicorn takes them for: it closes and logs nothing.
+    """
+
+    deadline = 0.0
+
+    def recv(self, size: int, flags: int = 0) -> bytes:
+        left = self.deadline - time.monotonic()
+        timeout = self.gettimeout()
+        if left > 0:
+            if timeout is None or timeout > left:
+                self.settimeout(left)
+            try:
+                return super().recv(size, flags)
+            except TimeoutError:
+                pass
+        raise TimeoutError(errno.ECONNRESET, "the request did not come in time")
+
+    def sendall(self, data: Any, flags: int = 0) -> None:
+        self.settimeout(SEND_SECONDS)
+        try:
+            super().sendall(data, flags)
+        except TimeoutError as error:
+            raise BrokenPipeError(errno.EPIPE, "the client does not take the answer") from error
+
+    def shutdown(self, how: int) -> None:
+        """gunicorn reads on for a moment before it closes, so that the last answer arrives."""
+        self.deadline = time.monotonic() + LINGER_SECONDS
+        super().shutdown(how)
+
+
+class DeadlineWorker(ThreadWorker):  # type: ignore[misc]
+    """Gives each connection such a socket, and each request its time from its first byte to the end of its body."""
+
+    def enqueue_req(self, conn: TConn) -> None:
+        if not isinstance(conn.sock, DeadlineSocket):
+            conn.sock = DeadlineSocket(fileno=conn.sock.detach())
+        super().enqueue_req(conn)
+
+    def handle(self, conn: TConn) -> Any:
+        conn.sock.deadline = time.monotonic() + REQUEST_SECONDS
+        return super().handle(conn)
