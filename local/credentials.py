@@ -5,7 +5,9 @@ import os
 import secrets
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 
 import jwt
 from cryptography.hazmat.primitives import serialization
@@ -60,16 +62,12 @@ def _new_signing_key() -> bytes:
 
 
 def _kept(path: Path, make: Callable[[], bytes]) -> bytes:
-    """The file's content, made first where there is none: in one piece, even if two processes start at once."""
+    """The file's content, made first where there is none: whole, and once, even if several start at the same time."""
     if not path.exists():
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        draft = path.with_name(f".{path.name}.{os.getpid()}")
-        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-            file.write(make())
-        try:
-            os.link(draft, path)
-        except FileExistsError:
-            pass
-        finally:
-            draft.unlink()
+        with NamedTemporaryFile(dir=path.parent) as draft:  # readable by its owner alone
+            draft.write(make())
+            draft.flush()
+            with suppress(FileExistsError):
+                os.link(draft.name, path)
     return path.read_bytes()

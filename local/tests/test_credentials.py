@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,13 @@ def test_a_secret_is_the_same_at_each_call_and_another_elsewhere(tmp_path: Path)
     assert credentials.secret("secret_key", directory=tmp_path / "first") == first
     assert credentials.secret("secret_key", directory=tmp_path / "second") != first
     assert len(first) == 64
+
+
+def test_all_that_ask_at_the_same_time_get_the_same_key(tmp_path: Path) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        asked = [pool.submit(credentials.token_key_set, directory=tmp_path) for _ in range(8)]
+
+    assert len({key_set.result() for key_set in asked}) == 1
 
 
 def test_secrets_are_for_their_owner_alone(tmp_path: Path) -> None:
