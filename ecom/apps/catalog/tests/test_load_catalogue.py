@@ -2,6 +2,7 @@ import csv
 import gzip
 import io
 import os
+import random
 import sys
 from io import StringIO
 from pathlib import Path
@@ -158,6 +159,17 @@ def test_a_file_that_is_no_catalogue_is_refused(tmp_path: Path, content: bytes, 
     path.write_bytes(content)
     with pytest.raises(CommandError, match=message):
         load(path)
+
+
+def test_what_was_stored_before_a_file_breaks_off_is_reported(tmp_path: Path) -> None:
+    path = tmp_path / "cut.csv.gz"
+    rows = "".join(f"P{number},{random.random()},5\n" for number in range(20000))
+    path.write_bytes(gzip.compress(f"product_id,title,price_amount\n{rows}".encode())[:-1000])
+    out = StringIO()
+    with pytest.raises(CommandError, match="breaks off after line"):
+        call_command("load_catalogue", str(path), stdout=out)
+    assert f"{Product.objects.count():,} created" in out.getvalue()
+    assert Product.objects.count() >= 10000
 
 
 def test_a_file_that_is_not_there_is_named() -> None:

@@ -86,15 +86,19 @@ class Command(BaseCommand):
             source = stack.enter_context(_binary(file))
             reader = _reader(source, options)
             report = Report(shown=show, errors=_errors_file(errors, stack))
-            for rows in _with_progress(reader, batch_size, source, stack):
-                self._load(reader, rows, report)
+            try:
+                for rows in _with_progress(reader, batch_size, source, stack):
+                    self._load(reader, rows, report)
+            finally:  # what is stored is stored, also where the file breaks off or the database goes away
+                self._print(report, time.perf_counter() - started)
         if report.outcomes[Outcome.CREATED] + report.outcomes[Outcome.UPDATED]:
             refresh_statistics()
-        seconds = time.perf_counter() - started
-        self.stdout.write("\n".join(report.lines()))
-        self.stdout.write(f"{seconds:.1f} s, {report.rows / seconds:,.0f} rows a second")
         if report.skipped == report.rows:
             raise CommandError("No row was taken.")
+
+    def _print(self, report: Report, seconds: float) -> None:
+        self.stdout.write("\n".join(report.lines()))
+        self.stdout.write(f"{seconds:.1f} s, {report.rows / seconds:,.0f} rows a second")
 
     def _load(self, reader: CatalogueReader, rows: list[CheckedRow], report: Report) -> None:
         products = [row.product for row in rows if row.product]
