@@ -1,0 +1,103 @@
+"""The query parameters of the analytics endpoints, checked one by one."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from django.http import QueryDict
+
+from ecom.apps.gateway.minutes import MINUTE, ceiling, floor, parse_time
+from ecom.common.problems import FieldError
+
+DEFAULT_MINUTES = 60
+MAX_MINUTES = 24 * 60
+DEFAULT_LIMIT, MAX_LIMIT = 10, 100
+MAX_PRODUCT_ID = 64
+
+
+class InvalidParameter(Exception):
+    """A parameter that is not what it must be."""
+
+    def __init__(self, name: str, detail: str, code: str = "invalid") -> None:
+        super().__init__(detail)
+        self.error = FieldError(pointer=name, code=code, detail=detail)
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesQuery:
+    """The minutes that start at `since` or later, and before `until`; both are whole minutes."""
+
+    product_id: str
+    since: datetime
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class TrendingQuery:
+    """One minute, or None for the newest, and how many of its products."""
+
+    window: datetime | None
+    limit: int
+
+
+def series_query(product_id: str, query: QueryDict) -> SeriesQuery:
+    """`from` and `to`; without them the 60 minutes before the present one. Raises InvalidParameter."""
+    _only(query, {"from", "to"})
+    if len(product_id) > MAX_PRODUCT_ID:
+        raise InvalidParameter("product_id", f"A product_id has at most {MAX_PRODUCT_ID} characters.", "max_length")
+    until = _minute(query, "to") or floor(datetime.now(UTC))
+    since = _minute(query, "from") or max(until, _EARLIEST) - DEFAULT_MINUTES * MINUTE
+    if since >= until:
+        raise InvalidParameter("from", "from must be before to, by a minute or more.")
+    if until - since > MAX_MINUTES * MINUTE:
+        raise InvalidParameter("from", f"from and to may lie {MAX_MINUTES} minutes apart at most.", "max_value")
+    return SeriesQuery(product_id, since, until)
+
+
+def trending_query(query: QueryDict) -> TrendingQuery:
+    """`window` (a minute, or `newest`) and `limit`. Raises InvalidParameter."""
+    _only(query, {"window", "limit"})
+    return TrendingQuery(_window(query.get("window", "newest")), _limit(query.get("limit", str(DEFAULT_LIMIT))))
+
+
+_EARLIEST = datetime(1, 1, 1, tzinfo=UTC) + timedelta(minutes=DEFAULT_MINUTES)
+
+
+def _window(text: str) -> datetime | None:
+    if text == "newest":
+        return None
+    window = _time("window", text)
+    if window != floor(window):
+        raise InvalidParameter("window", "window is the start of a minute, such as 2025-11-23T12:40:00Z, or newest.")
+    return window
+
+
+def _limit(text: str) -> int:
+    if not (text.isascii() and text.isdecimal() and len(text) <= 3 and 1 <= int(text) <= MAX_LIMIT):
+        raise InvalidParameter("limit", f"limit is a whole number from 1 to {MAX_LIMIT}.")
+    return int(text)
+
+
+def _minute(query: QueryDict, name: str) -> datetime | None:
+    if name not in query:
+        return None
+    try:
+        return ceiling(_time(name, query[name]))
+    except ValueError as error:
+        raise InvalidParameter(name, f"{name} lies beyond the calendar.") from error
+
+
+def _time(name: str, text: str) -> datetime:
+    try:
+        time = parse_time(text)
+        time + MINUTE
+    except (ValueError, OverflowError) as error:
+        hint = " In a URL, + is written %2B." if " " in text else ""
+        raise InvalidParameter(name, f"{name} must be an RFC 3339 time such as 2025-11-23T12:40:00Z.{hint}") from error
+    return time
+
+
+def _only(query: QueryDict, known: Collection[str]) -> None:
+    for name in query:
+        if name not in known:
+            raise InvalidParameter(name[:64], f"The parameters are {' and '.join(sorted(known))}.", "unknown")
