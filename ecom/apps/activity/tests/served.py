@@ -43,6 +43,8 @@ class Load:
                     self.statuses[answer.status] += 1
                     if answer.status == 202:
                         self.accepted.append(answer.json()["event_id"])
+                    else:
+                        self._stop.wait(0.1)  # a crowd that never pauses would keep Kafka itself from starting
 
 
 def post_event(pool: urllib3.PoolManager, address: str, *, user_id: str = "U1") -> urllib3.BaseHTTPResponse:

@@ -36,6 +36,10 @@ class Topic:
         for partition in self.partitions:
             self._consumer.position(partition)
 
+    def skip_to_start(self) -> None:
+        """Go back to the first record."""
+        self._consumer.seek_to_beginning(*self.partitions)
+
     def read(self, number: int, *, seconds: float = DEADLINE_SECONDS) -> list[Found]:
         """At least `number` records, waited for; fewer when the deadline passes."""
         return self.read_until(lambda found: len(found) >= number, seconds=seconds)
