@@ -100,7 +100,8 @@ class Product(models.Model):
             models.Index(fields=["title_key", "id"], name="product_title", condition=Q(active=True)),
             models.Index(Lower("brand"), "id", name="product_brand", condition=Q(active=True)),
             models.Index(fields=["category", "active"], name="product_category"),
-            GinIndex(fields=["search_vector"], name="product_search"),
+            # A short list of pending entries (kB): every search reads all of it.
+            GinIndex(fields=["search_vector"], name="product_search", gin_pending_list_limit=512),
         ]
 
     def __str__(self) -> str:

@@ -147,9 +147,10 @@ def save_category(*, category: Category) -> None:
             below.update(path=Concat(Value(category.path), Substr("path", len(before) + 1)))
 
 
-def refresh_statistics() -> None:
-    """Let the planner know the table after a big change now, rather than when autovacuum comes by."""
+def settle_indexes() -> None:
+    """After a big change: bring the search index up to date and tell the planner, rather than when autovacuum does."""
     with connections[ALIAS].cursor() as cursor:
+        cursor.execute("SELECT gin_clean_pending_list('product_search')")
         cursor.execute("ANALYZE catalog_product")
 
 

@@ -24,7 +24,7 @@ RETURN replace(replace(replace(
 """
 WORDS = r"""
 CREATE FUNCTION catalog_words(content text) RETURNS text LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-RETURN regexp_replace(catalog_fold(content), '[/_@]|(?<=\w)-(?=\w)|(?<!\d)\.|\.(?!\d)', ' ', 'g')
+RETURN regexp_replace(catalog_fold(content), '/|(?<=\w)-(?=\w)|(?<!\d)\.|\.(?!\d)', ' ', 'g')
 """
 SEARCH_VECTOR = """
 CREATE FUNCTION catalog_search_vector(title text, brand text, description text) RETURNS tsvector

@@ -174,7 +174,9 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="product",
-            index=django.contrib.postgres.indexes.GinIndex(fields=["search_vector"], name="product_search"),
+            index=django.contrib.postgres.indexes.GinIndex(
+                fields=["search_vector"], gin_pending_list_limit=512, name="product_search"
+            ),
         ),
         migrations.AddConstraint(
             model_name="product",

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from ecom.apps.catalog.api.serializers import ProductQuery
 from ecom.apps.catalog.selectors import SORTS
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.urls("ecom.urls.catalog")]
 
 
 def cursor(*parts: object) -> str:

@@ -5,7 +5,7 @@ from ecom.apps.catalog.models import Category, Product
 from ecom.apps.catalog.services import ensure_categories, save_category
 from ecom.apps.catalog.tests.conftest import ids
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.urls("ecom.urls.catalog")]
 
 
 def test_the_tree_counts_what_lies_below(shop, get) -> None:

@@ -13,7 +13,7 @@ from ecom.apps.catalog.selectors import SORTS
 from ecom.apps.catalog.services import ProductRow
 from ecom.apps.catalog.tests.conftest import ids, product, stock_up
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.urls("ecom.urls.catalog")]
 
 BRANDS = ["Acer", "acer", "Bose", ""]
 CATEGORIES = [(), ("Home",), ("Home", "Garden"), ("Home", "Garden", "Hoses"), ("Homes",)]
@@ -87,7 +87,7 @@ def walk(client: Client, query: dict[str, Any], link: str = "next") -> list[dict
 
 
 @given(filters, st.sampled_from(list(SORTS)), st.integers(1, 30))
-@settings(max_examples=150, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=80, deadline=None, database=None, suppress_health_check=list(HealthCheck))
 def test_a_walk_there_and_back_gives_every_product_once(client: Client, shelf, query, sort, limit) -> None:
     if sort == "relevance" and "q" not in query:
         sort = "newest"

@@ -6,7 +6,7 @@ from django.test.utils import CaptureQueriesContext
 from ecom.apps.catalog.models import Product
 from ecom.apps.catalog.tests.conftest import ids, product, stock_up
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.urls("ecom.urls.catalog")]
 
 
 def test_a_list_shows_what_a_shopper_needs_to_choose(shop, get) -> None:

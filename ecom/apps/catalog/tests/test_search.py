@@ -2,7 +2,7 @@ import pytest
 
 from ecom.apps.catalog.tests.conftest import ids, product, stock_up
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.urls("ecom.urls.catalog")]
 
 TITLES = {
     "P1": "StarTech.com Cafetière RJ45/USB adapter",

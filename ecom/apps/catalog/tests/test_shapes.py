@@ -4,7 +4,7 @@ import pytest
 
 from ecom.apps.catalog.api import serializers
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.urls("ecom.urls.catalog")]
 
 
 @pytest.mark.parametrize(

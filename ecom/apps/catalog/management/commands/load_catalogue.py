@@ -21,7 +21,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
 from ecom.apps.catalog.catalogue_csv import FORMATS, CatalogueReader, CellProblem, CheckedRow, UnfitFile
-from ecom.apps.catalog.services import Outcome, refresh_statistics, upsert_products
+from ecom.apps.catalog.services import Outcome, settle_indexes, upsert_products
 
 GZIP_MAGIC = b"\x1f\x8b"
 
@@ -92,7 +92,7 @@ class Command(BaseCommand):
             finally:  # what is stored is stored, also where the file breaks off or the database goes away
                 self._print(report, time.perf_counter() - started)
         if report.outcomes[Outcome.CREATED] + report.outcomes[Outcome.UPDATED]:
-            refresh_statistics()
+            settle_indexes()
         if report.skipped == report.rows:
             raise CommandError("No row was taken.")
 
