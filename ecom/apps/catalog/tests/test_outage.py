@@ -1,6 +1,7 @@
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -74,3 +75,12 @@ def test_without_postgresql_the_catalog_says_503_and_recovers_by_itself(
             shopper.join(timeout=20)
     assert seen == {200, 503}
     assert all(get(products).status == 200 for _ in range(20))
+
+
+def test_a_restart_between_two_requests_is_not_noticed(database: Postgres, catalog: ServiceAddress) -> None:
+    products = f"{catalog.public}/products"
+    with ThreadPoolExecutor(8) as shoppers:  # enough for each thread of the service to have its connection
+        assert {answer.status for answer in shoppers.map(get, [products] * 80)} == {200}
+        database.stop()
+        database.start()
+        assert {answer.status for answer in shoppers.map(get, [products] * 80)} == {200}
