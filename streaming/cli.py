@@ -121,6 +121,24 @@ def explain(resolved: Resolved, as_json: bool) -> None:
         click.echo(f"{plan}\nfingerprint: {fingerprint}")
 
 
+@main.command()
+@click.option("--events", default=2_000_000, show_default=True, help="Events in the topic.")
+@click.option("--products", default=500, show_default=True, help="Products they are about.")
+@click.option("--minutes", default=4, show_default=True, help="Minutes they are spread over.")
+@click.option("--items", default=5_000, show_default=True, help="Items that one writer writes.")
+@with_options
+def bench(resolved: Resolved, events: int, products: int, minutes: int, items: int) -> None:
+    """Measure the job from a full topic beside a job that only parses, and one writer; print JSON.
+
+    Needs Kafka and DynamoDB; makes topics and tables of its own, and removes them.
+    """
+    from streaming.bench import Load
+    from streaming.bench import bench as measure
+
+    load = Load(events=events, products=products, minutes=minutes)
+    click.echo(json.dumps(measure(resolved.options, load, items, lambda text: click.echo(text, err=True))))
+
+
 def _say(text: str) -> None:
     now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
     click.echo(f"{now} {text}")

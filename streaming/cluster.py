@@ -50,6 +50,12 @@ class Cluster:
         """Whether the JVM is there."""
         return self._process is not None and self._process.poll() is None
 
+    def cpu_seconds(self) -> float:
+        """The time that the JVM's threads were on a CPU, from /proc."""
+        assert self._process
+        fields = Path(f"/proc/{self._process.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
     def stop(self) -> None:
         """End the JVM, by force where it does not end in time."""
         if self._process is None:

@@ -39,7 +39,7 @@ def fingerprint(options: Options) -> str:
                          "recorded_delay_seconds", "parallelism")
         }
     )  # fmt: skip
-    texts = [text for name in ("source", "sinks", "views", "inserts") for text in _statements(name, neutral, Start(), 1)]
+    texts = [text for name in ("source", "sinks", "views", "inserts") for text in statements(name, neutral, Start(), 1)]
     plain = [re.sub(r"\s+", " ", re.sub(r"--.*", "", text)).strip() for text in texts]
     return hashlib.sha256("\n".join([flink_version, *plain, str(neutral)]).encode()).hexdigest()[:16]
 
@@ -65,17 +65,17 @@ def build(
     create_source(environment, options, start=start, partitions=partitions)
     _create_writers(environment, options, run_id)
     for name in ("sinks", "views"):
-        for statement in _statements(name, options, start, partitions):
+        for statement in statements(name, options, start, partitions):
             environment.execute_sql(statement)
     inserts = environment.create_statement_set()
-    for statement in _statements("inserts", options, start, partitions):
+    for statement in statements("inserts", options, start, partitions):
         inserts.add_insert_sql(statement)
     return inserts
 
 
 def create_source(environment: TableEnvironment, options: Options, *, start: Start, partitions: int) -> None:
     """Declare the table `raw_events`."""
-    for statement in _statements("source", options, start, partitions):
+    for statement in statements("source", options, start, partitions):
         environment.execute_sql(statement)
 
 
@@ -95,9 +95,14 @@ def _create_writers(environment: TableEnvironment, options: Options, run_id: str
         environment.create_temporary_function(name, function(writer(destination)))
 
 
-def _statements(name: str, options: Options, start: Start, partitions: int) -> list[str]:
+def statements(
+    name: str, options: Options, start: Start, partitions: int, values: Mapping[str, str] | None = None
+) -> list[str]:
+    """The statements of `sql/<name>.sql`, filled in."""
     text = (SQL / f"{name}.sql").read_text()
-    filled = Template(text).substitute(_times(options), **_topics(options), **_reading(options, start, partitions))
+    filled = Template(text).substitute(
+        values or {}, **_times(options), **_topics(options), **_reading(options, start, partitions)
+    )
     return re.split(r";\s*\n", filled)
 
 

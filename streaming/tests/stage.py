@@ -116,7 +116,7 @@ class Stage:
         return {item["window_start"]: item for item in self._scan("trending") if item["granularity"] == granularity}
 
     def _scan(self, table: str) -> list[dict[str, Any]]:
-        client = provision.client("dynamodb", self.dynamodb.endpoint)
+        client = provision.session().client("dynamodb", endpoint_url=self.dynamodb.endpoint)
         pages = client.get_paginator("scan").paginate(TableName=self.name(table), ConsistentRead=True)
         return [{name: _plain(value) for name, value in item.items()} for page in pages for item in page["Items"]]
 

@@ -1,0 +1,201 @@
+"""How fast the job is from a full topic, beside a job that only parses, and how fast one writer writes."""
+
+import os
+import tempfile
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from kafka import KafkaAdminClient
+from kafka.admin import NewTopic
+from pyflink.table import TableEnvironment
+
+from streaming import job, preflight
+from streaming.cluster import Cluster
+from streaming.flink_rest import FlinkRest
+from streaming.flink_settings import embedded_settings, job_settings
+from streaming.options import Options
+from streaming.writer import Destination, TableWriter
+
+PARTITIONS = 4
+START_MS = 1_763_901_600_000  # 2025-11-23T12:40:00Z
+WARM_UP = 0.1  # the part of the events before the clock starts
+LOOK_SECONDS = 0.25
+DEADLINE_SECONDS = 600.0
+KEYS = {"analytics_table": ("product_id", "window_start"), "trending_table": ("granularity", "window_start")}
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Load:
+    """What the topic is filled with: events spread over products and minutes."""
+
+    events: int
+    products: int
+    minutes: int
+
+
+def bench(options: Options, load: Load, items: int, say: Say) -> dict[str, Any]:
+    """Fill a topic, read it with each job, write items; return the rates (per second) and what they were taken from."""
+    own = _own_names(options)
+    jars = preflight.find_jars(own)
+    with _topics(own), _tables(own):
+        say(f"filling a topic with {load.events} events")
+        fill = _run(own, jars, load, _fill, _filled(own))
+        say("reading it with a job that only parses")
+        parse = _run(own, jars, load, _parse, _read(own))
+        say("reading it with the whole job")
+        whole = _run(own, jars, load, _whole, _read(own))
+        say(f"writing {items} items")
+        writer = _write(own, items)
+    return {
+        **asdict(load), "parallelism": own.parallelism, "cpus": os.cpu_count(),
+        "fill": fill, "parse_only": parse, "job": whole,
+        "job_to_parse_only": round(whole["events_per_second"] / parse["events_per_second"], 3),
+        "job_to_parse_only_by_cpu": round(whole["events_per_cpu_second"] / parse["events_per_cpu_second"], 3),
+        "writer_items": items, "writer_items_per_second": round(writer),
+    }  # fmt: skip
+
+
+def _own_names(options: Options) -> Options:
+    names = ("raw_topic", "analytics_topic", "dead_letter_topic", "late_topic", "group_id", *KEYS)
+    mark = f"bench-{uuid.uuid4().hex[:8]}"
+    return replace(options, **{name: f"{getattr(options, name)}-{mark}" for name in names})
+
+
+@contextmanager
+def _topics(options: Options) -> Iterator[None]:
+    names = [getattr(options, name) for name in preflight.TOPICS]
+    settings = {"message.timestamp.type": "CreateTime", "retention.ms": "-1"}
+    admin = KafkaAdminClient(bootstrap_servers=options.bootstrap_servers)
+    try:
+        admin.create_topics([NewTopic(name, PARTITIONS, 1, topic_configs=settings) for name in names])
+        yield
+        admin.delete_topics(names)
+    finally:
+        admin.close()
+
+
+@contextmanager
+def _tables(options: Options) -> Iterator[None]:
+    client = _destination(options, "").connect()
+    names = {getattr(options, option): keys for option, keys in KEYS.items()}
+    for name, keys in names.items():
+        client.create_table(
+            TableName=name, BillingMode="PAY_PER_REQUEST",
+            AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"} for key in keys],
+            KeySchema=[{"AttributeName": key, "KeyType": kind} for key, kind in zip(keys, ("HASH", "RANGE"), strict=True)],
+        )  # fmt: skip
+        client.get_waiter("table_exists").wait(TableName=name)
+    try:
+        yield
+    finally:
+        for name in names:
+            client.delete_table(TableName=name)
+
+
+def _destination(options: Options, table: str) -> Destination:
+    return Destination(
+        table=table, endpoint=options.dynamodb_endpoint, run_id="bench", retention_days=1,
+        concurrency=options.write_concurrency,
+    )  # fmt: skip
+
+
+Submit = Callable[[TableEnvironment, Options, Load], Any]
+Count = Callable[[], int]
+
+
+def _run(options: Options, jars: list[Path], load: Load, submit: Submit, count: Count) -> dict[str, int]:
+    """Run one job on a cluster of its own, so that none finds the code already warm; return its rates."""
+    with tempfile.TemporaryDirectory() as directory:
+        cluster = Cluster(Path(directory), options.heap_mb)
+        try:
+            cluster.start()
+            embedded = embedded_settings(options, jars=jars, checkpoints=Path(directory), resume_from=None)
+            quick = {"metrics.fetcher.update-interval": "200"}
+            environment = job.table_environment(job_settings(options) | embedded | quick)
+            submit(environment, options, load)
+            return _rates(count, cluster.cpu_seconds, load)
+        finally:
+            cluster.stop()
+
+
+def _statements(options: Options, load: Load) -> list[str]:
+    values = {
+        "events": str(load.events), "last": str(load.events - 1), "products": str(load.products),
+        "start_ms": str(START_MS), "span_ms": str(load.minutes * 60_000),
+    }  # fmt: skip
+    return job.statements("bench", options, job.Start(), PARTITIONS, values)
+
+
+def _fill(environment: TableEnvironment, options: Options, load: Load) -> None:
+    statements = _statements(options, load)
+    for statement in statements[:-2]:
+        environment.execute_sql(statement)
+    environment.execute_sql(statements[-2])
+
+
+def _parse(environment: TableEnvironment, options: Options, load: Load) -> None:
+    job.create_source(environment, options, start=job.Start(), partitions=PARTITIONS)
+    statements = _statements(options, load)
+    environment.execute_sql(statements[2])
+    environment.execute_sql(statements[-1])
+
+
+def _whole(environment: TableEnvironment, options: Options, load: Load) -> None:
+    job.build(environment, options, start=job.Start(), partitions=PARTITIONS, run_id="bench").execute()
+
+
+def _read(options: Options) -> Count:
+    """How many events the job has read."""
+    flink = FlinkRest(options.rest_port)
+    return lambda: flink.status().records_read or 0
+
+
+def _filled(options: Options) -> Count:
+    """How many events are in the topic."""
+    return lambda: sum(_end_offsets(options))
+
+
+def _end_offsets(options: Options) -> list[int]:
+    from kafka import KafkaConsumer, TopicPartition
+
+    consumer = KafkaConsumer(bootstrap_servers=options.bootstrap_servers)
+    try:
+        partitions = [TopicPartition(options.raw_topic, number) for number in range(PARTITIONS)]
+        return list(consumer.end_offsets(partitions).values())
+    finally:
+        consumer.close()
+
+
+def _rates(count: Count, cpu_seconds: Callable[[], float], load: Load) -> dict[str, int]:
+    """Events by time, and by the time that the cluster's JVM was on a CPU, which other load disturbs less.
+
+    Taken from the end of the warm-up until all events are through; finished windows are written meanwhile.
+    """
+    end = time.monotonic() + DEADLINE_SECONDS
+    seen: list[tuple[int, float, float]] = []
+    while not seen or seen[-1][0] < load.events:
+        if time.monotonic() > end:
+            raise TimeoutError(f"{seen[-1][0]} of {load.events} events in {DEADLINE_SECONDS} s")
+        time.sleep(LOOK_SECONDS)
+        seen.append((count(), time.monotonic(), cpu_seconds()))
+    first, last = next(look for look in seen if look[0] >= WARM_UP * load.events), seen[-1]
+    if first is last:
+        raise ValueError(f"{load.events} events are too few: all were read between two looks")
+    events, seconds, cpu = (after - before for before, after in zip(first, last, strict=True))
+    return {"events_per_second": round(events / seconds), "events_per_cpu_second": round(events / cpu)}
+
+
+def _write(options: Options, items: int) -> float:
+    writer = TableWriter(_destination(options, options.analytics_table))
+    rows = [{"product_id": f"P{number}", "window_start": "2025-11-23T12:40:00Z", "event_count": number} for number in range(items)]
+    start = time.monotonic()
+    writer.write(rows)
+    writer.close()
+    return items / (time.monotonic() - start)
