@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import random
 import signal
 import subprocess
 import sys
@@ -12,6 +13,9 @@ import orjson
 import pytest
 import urllib3
 
+from ecom.apps.activity.clients.gateway import GatewayClient
+from ecom.apps.activity.shoppers import Shop
+from ecom.apps.activity.simulation import simulate
 from ecom.apps.activity.tests.topic import Topic
 from ecom.apps.activity.tests.waiting import wait_for
 from local.provision import create_topics
@@ -199,3 +203,25 @@ def test_simulated_shoppers_without_a_gateway_wait_politely_and_stop_when_told(a
         _, err = process.communicate(timeout=20)
     assert process.returncode == 0
     assert "Traceback" not in err
+
+
+def shoppers():
+    return Shop([f"P{n}" for n in range(50)], 500, random.Random(1)).actions()
+
+
+def test_simulated_shoppers_keep_their_rate_and_what_they_do_while_the_shop_is_away_is_lost(activity, topic):
+    bearer = token("shoppers", kind="service", scope="activity:any")
+    there = GatewayClient(activity.public, token=bearer)
+    totals = simulate(client=there, actions=shoppers(), rate=200, duration=2, on_batch=lambda totals: None)
+    assert totals.accepted == 400
+    assert (totals.lost, totals.trouble) == (0, "")
+    events, _ = split(topic.everything_new())
+    assert len(events) == 400
+    assert {each.headers["trust"] for each in events} == {"customer"}
+    assert len({each.event["session_id"] for each in events}) > 50
+
+    away = GatewayClient(f"http://127.0.0.1:{free_port()}", token=bearer)
+    totals = simulate(client=away, actions=shoppers(), rate=200, duration=2, on_batch=lambda totals: None)
+    assert totals.accepted == 0
+    assert 0 < totals.lost <= 400
+    assert totals.trouble
