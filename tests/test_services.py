@@ -2,6 +2,11 @@
 
 import os
 import runpy
+import signal
+import socket
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -108,6 +113,44 @@ def test_the_catalog_answers_its_public_paths_on_the_public_port_alone(tmp_path:
     with running_service("catalog", tmp_path) as address:
         assert get(f"{address.public}/products").status == 503  # there is a route, and no database in this test
         assert get(f"{address.management}/products").status == 404
+
+
+def accepts_connections(url: str) -> bool:
+    host, _, port = url.removeprefix("http://").rpartition(":")
+    with socket.socket() as probe:
+        return probe.connect_ex((host, int(port))) == 0
+
+
+def wait_until(condition: Callable[[], bool], seconds: float = 20) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_request_in_flight_is_answered_before_the_process_ends(tmp_path: Path) -> None:
+    database = connections["catalog"].settings_dict
+    dsn = f"postgresql://ecom:ecom@127.0.0.1:{database['PORT']}/{database['NAME']}"
+    with (
+        running_service("catalog", tmp_path, ECOM_CATALOG_DSN=dsn, ECOM_STATEMENT_TIMEOUT_MS="60000") as address,
+        connections["catalog"].cursor() as cursor,
+        ThreadPoolExecutor(1) as shopper,
+    ):
+
+        def is_waiting() -> bool:
+            cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'catalog_product'::regclass")
+            return bool(cursor.fetchone()[0])
+
+        cursor.execute("BEGIN")
+        cursor.execute("LOCK TABLE catalog_product IN ACCESS EXCLUSIVE MODE")
+        answer = shopper.submit(get, f"{address.public}/products")
+        wait_until(is_waiting)
+        address.process.send_signal(signal.SIGTERM)
+        wait_until(lambda: not accepts_connections(address.public))
+        cursor.execute("COMMIT")
+        assert answer.result(timeout=10).status == 200
+        assert address.process.wait(timeout=10) == 0
 
 
 @pytest.mark.django_db
