@@ -54,6 +54,23 @@ class DeadlineWorker(ThreadWorker):  # type: ignore[misc]
             conn.sock = DeadlineSocket(fileno=conn.sock.detach())
         super().enqueue_req(conn)
 
+    def set_accept_enabled(self, enabled: bool) -> None:
+        super().set_accept_enabled(enabled)
+        if not self.alive:
+            self._stop_listening()
+
+    def _stop_listening(self) -> None:
+        """Who has connected before the stop is served; who comes later is refused at once and tries another process.
+
+        gunicorn leaves the port open until its last answer is sent, and then resets whoever connected meanwhile.
+        """
+        for listener in self.sockets:
+            connections = -1
+            while connections != self.nr_conns:
+                connections = self.nr_conns
+                self.accept(listener)
+            listener.close()
+
     def handle(self, conn: TConn) -> Any:
         conn.sock.deadline = time.monotonic() + REQUEST_SECONDS
         return super().handle(conn)

@@ -63,7 +63,7 @@ def client_address(request: HttpRequest) -> str:
 def response_headers(headers: HTTPHeaderDict) -> tuple[dict[str, str], list[str]]:
     """The headers for the client, those that repeat joined, and the values of Set-Cookie. Raises UnfitHeader."""
     dropped = _NOT_RETURNED | _named_in(headers.get("connection", ""))
-    kept = {name: value for name, value in headers.items() if name.lower() not in dropped}
+    kept = {name: value for name, value in headers.itermerged() if name.lower() not in dropped}
     cookies = headers.getlist("set-cookie")
     if not all(map(_NAME.fullmatch, kept)) or not all(map(_VALUE.fullmatch, [*kept.values(), *cookies])):
         raise UnfitHeader

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import pairwise
 from typing import Any
 
 import orjson
@@ -66,7 +67,7 @@ def product_series(*, product_id: str, since: datetime, until: datetime) -> list
     texts = [text_of(start) for start in (*starts, until)]
     return [
         _window(product_id, start, end, counted.get(start), is_final=end <= empty_until)
-        for start, end in zip(texts, texts[1:], strict=False)
+        for start, end in pairwise(texts)
     ]
 
 

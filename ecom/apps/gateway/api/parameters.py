@@ -79,10 +79,11 @@ def _limit(text: str) -> int:
 
 
 def _minute(query: QueryDict, name: str) -> datetime | None:
-    if name not in query:
+    text = query.get(name)
+    if text is None:
         return None
     try:
-        return ceiling(_time(name, query[name]))
+        return ceiling(_time(name, text))
     except ValueError as error:
         raise InvalidParameter(name, f"{name} lies beyond the calendar.") from error
 
