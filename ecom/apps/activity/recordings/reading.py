@@ -50,7 +50,8 @@ class Recording(AbstractContextManager["Recording"]):
     @property
     def position(self) -> int:
         """Bytes of the file, as it lies on disk, that have been read."""
-        return self._file.tell()
+        # A CSV reader that has come to the end of an uncompressed file closes it.
+        return self.size if self._file.closed else self._file.tell()
 
     def events(self, *, skip: int = 0) -> Iterator[RecordedEvent]:
         """The events after the first `skip` rows; rows that are none are left out and noted in `unreadable`."""
