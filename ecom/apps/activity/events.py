@@ -150,7 +150,7 @@ class Publisher:
         try:
             sent.extend(producer.send(self.topic, each.value, each.key, each.headers) for each in records)
         except KafkaError as error:  # the topic's partitions are not known: no broker has answered yet
-            log.warning("kafka did not take a record", extra={"error": str(error)})
+            log.info("kafka did not take a record", extra={"error": str(error)})
         return sent
 
     def _current(self) -> KafkaProducer:

@@ -4,6 +4,7 @@ They move the watermark where no shopper does, so a quiet shop's last minute clo
 lock on a file, which the system releases when the worker that holds it ends, however that happens.
 """
 
+import atexit
 import fcntl
 import hashlib
 import logging
@@ -74,6 +75,7 @@ def start_heartbeats() -> Heartbeats | None:
         return None
     thread = Heartbeats(seconds=settings.HEARTBEAT_SECONDS, lock=_lock_file(), publisher=publisher())
     thread.start()
+    atexit.register(thread.stop)  # before the publisher's own end, which was registered earlier
     return thread
 
 
