@@ -4,8 +4,11 @@ from collections.abc import Iterator
 
 import pytest
 
+from ecom.apps.gateway import selectors
+from ecom.apps.gateway.tests.analytics_data import AnalyticsTables
 from ecom.apps.gateway.tests.gateway_process import Gateway, running_gateway
 from ecom.apps.gateway.tests.upstream_server import OK, UpstreamServer, answers
+from local.servers import DynamoDB
 
 
 @pytest.fixture(scope="package")
@@ -27,3 +30,27 @@ def upstream(upstream_server: UpstreamServer) -> UpstreamServer:
     upstream_server.behaviour = answers(OK)
     upstream_server.requests.clear()
     return upstream_server
+
+
+@pytest.fixture(scope="package")
+def job(dynamodb: DynamoDB) -> AnalyticsTables:
+    """The job's hand on the tables of DynamoDB Local."""
+    return AnalyticsTables(dynamodb.endpoint)
+
+
+@pytest.fixture
+def tables(job: AnalyticsTables) -> AnalyticsTables:
+    """Empty tables, of which this process has read nothing yet."""
+    job.clear()
+    selectors._newest_status._reading = selectors._newest_trending._reading = None
+    return job
+
+
+@pytest.fixture(scope="package")
+def analytics_gateway(
+    job: AnalyticsTables, dynamodb: DynamoDB, upstream_server: UpstreamServer, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Gateway]:
+    """A gateway that reads DynamoDB Local."""
+    folder = tmp_path_factory.mktemp("analytics_gateway")
+    with running_gateway(folder, upstream_server.url, ECOM_DYNAMODB_ENDPOINT=dynamodb.endpoint) as process:
+        yield process
