@@ -2,11 +2,14 @@
 
 import os
 import signal
+import socket
+import socketserver
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -147,16 +150,51 @@ def test_a_worker_that_is_killed_gives_its_task_back(environment, queue: Queue, 
         wait_until(lambda: queue.messages() == 0, log)
 
 
+class Forwarding(socketserver.BaseRequestHandler):
+    """Passes a connection on to `server.target`, so that a broker can be away with its queues kept."""
+
+    def handle(self) -> None:
+        with socket.create_connection(("127.0.0.1", self.server.target)) as target:
+            back = threading.Thread(target=self.copy, args=(target, self.request))
+            back.start()
+            self.copy(self.request, target)
+            back.join()
+
+    @staticmethod
+    def copy(source: socket.socket, sink: socket.socket) -> None:
+        with suppress(OSError):
+            while data := source.recv(65536):
+                sink.sendall(data)
+            sink.shutdown(socket.SHUT_WR)
+
+
+@contextmanager
+def reachable(broker: Moto, port: int) -> Iterator[None]:
+    """The broker answers on this port too, for as long as this lasts."""
+    with socketserver.ThreadingTCPServer(("127.0.0.1", port), Forwarding, bind_and_activate=False) as server:
+        server.allow_reuse_address, server.daemon_threads, server.target = True, True, broker.port
+        server.server_bind()
+        server.server_activate()
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield
+        server.shutdown()
+        thread.join()
+
+
 def test_a_worker_starts_without_its_broker_and_finds_it_later(
     environment, moto: Moto, queue: Queue, tmp_path: Path
 ) -> None:
     open_sessions()
-    moto.stop()
-    log = tmp_path / "worker.log"
-    with running(worker(), environment, log) as process:
-        wait_until(lambda: "rror" in log.read_text(), log)
+    send(CLEAR, environment)
+    port, log = free_port(), tmp_path / "worker.log"
+    cut_off = {**environment, "ECOM_BROKER_URL": f"sqs://local:local@127.0.0.1:{port}"}
+    with running(worker(), cut_off, log) as process:
+        wait_until(lambda: "Connection to broker lost" in log.read_text(), log)
         assert process.poll() is None
-        moto.start()
-        Queue(moto.endpoint)
-        send(CLEAR, environment)
-        wait_until(lambda: sessions() == {"open"}, log)
+        assert queue.messages() == 1
+        with reachable(moto, port):
+            wait_until(lambda: sessions() == {"open"}, log)
+            wait_until(lambda: queue.messages() == 0, log)
+            process.terminate()
+            process.wait(timeout=30)
