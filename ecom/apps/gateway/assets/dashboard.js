@@ -13,6 +13,7 @@ const SPANS = ["30", "60", "180", "720", "1440"];
 const $ = (id) => document.getElementById(id);
 const number = new Intl.NumberFormat("en");
 const clock = (time) => time.slice(11, 16);
+const range = (from, to) => `${from.slice(0, 10) === new Date().toISOString().slice(0, 10) ? "" : `${from.slice(0, 10)} `}${clock(from)}–${clock(to)} UTC`;
 const chart = new Chart($("chart"));
 
 const view = readAddress();
@@ -121,6 +122,7 @@ async function learnTitles(products) {
 }
 
 const titleOf = (product) => known.get(product) ?? product;
+const noteOf = (product) => (known.get(product) === null ? "not in the catalogue" : product);
 
 function element(name, className, text) {
   const node = document.createElement(name);
@@ -137,7 +139,7 @@ function showTrending(answer) {
   list.replaceChildren(...rows.map((row, index) => trendingRow(row, index + 1, most)));
   if (focused) [...list.querySelectorAll("button")].find((button) => button.dataset.product === focused)?.focus();
   $("trending-window").textContent = answer.window_start
-    ? `${view.window ? "" : "Newest minute with shoppers: "}${answer.window_start.slice(0, 10)} ${clock(answer.window_start)}–${clock(answer.window_end)} UTC`
+    ? `${view.window ? "" : "Newest minute with shoppers: "}${range(answer.window_start, answer.window_end)}`
     : "";
   showTrendingEmpty(answer);
 }
@@ -159,7 +161,7 @@ function trendingRow(row, rank, most) {
     element("span", "rank", rank),
     element("span", "title", titleOf(row.product_id)),
     element("span", "count", number.format(row.unique_user_count)),
-    element("span", "id", row.product_id),
+    element("span", "id", noteOf(row.product_id)),
     element("span", "events", `${number.format(row.event_count)} events`),
     bar(row.unique_user_count / most),
   );
@@ -186,6 +188,7 @@ function bar(share) {
 function showTitles() {
   for (const button of $("trending").querySelectorAll("button")) {
     button.querySelector(".title").textContent = titleOf(button.dataset.product);
+    button.querySelector(".id").textContent = noteOf(button.dataset.product);
     button.title = titleOf(button.dataset.product);
   }
   showSeriesTitle();
@@ -201,7 +204,7 @@ function showSeries(product, answer) {
   const points = answer.results.slice(0, finished + 1);
   const visited = points.some((point) => point.unique_user_count > 0);
   showSeriesTitle();
-  $("series-subtitle").textContent = `${product} · unique shoppers a minute, ${answer.from.slice(0, 10)} ${clock(answer.from)}–${clock(answer.to)} UTC`;
+  $("series-subtitle").textContent = `${product} · unique shoppers a minute, ${range(answer.from, answer.to)}`;
   $("figures").hidden = !points.length;
   $("series-empty").hidden = visited;
   $("series-empty").textContent = points.length

@@ -16,9 +16,15 @@ COUNTS = (
 WEEK_SECONDS = 7 * 24 * 3600
 
 
-def minutes_ago(minutes: int) -> datetime:
-    """A whole minute: 0 is the present one, which is not over yet."""
-    return datetime.now(UTC).replace(second=0, microsecond=0) - minutes * MINUTE
+class Present:
+    """The minute in which a test began: what lies before it stays where it is while the test runs."""
+
+    def __init__(self) -> None:
+        self._minute = datetime.now(UTC).replace(second=0, microsecond=0)
+
+    def minutes_ago(self, minutes: int) -> datetime:
+        """A whole minute: 0 is the present one, which is not over yet."""
+        return self._minute - minutes * MINUTE
 
 
 def text(time: datetime) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from ecom.apps.gateway import selectors
-from ecom.apps.gateway.tests.analytics_data import AnalyticsTables
+from ecom.apps.gateway.tests.analytics_data import AnalyticsTables, Present
 from ecom.apps.gateway.tests.gateway_process import Gateway, running_gateway
 from ecom.apps.gateway.tests.upstream_server import OK, UpstreamServer, answers
 from local.servers import DynamoDB
@@ -50,7 +50,13 @@ def tables(job: AnalyticsTables) -> AnalyticsTables:
 def analytics_gateway(
     job: AnalyticsTables, dynamodb: DynamoDB, upstream_server: UpstreamServer, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Gateway]:
-    """A gateway that reads DynamoDB Local."""
-    folder = tmp_path_factory.mktemp("analytics_gateway")
-    with running_gateway(folder, upstream_server.url, ECOM_DYNAMODB_ENDPOINT=dynamodb.endpoint) as process:
+    """A gateway that reads DynamoDB Local, and is patient enough for windows that were written as a test began."""
+    variables = {"ECOM_DYNAMODB_ENDPOINT": dynamodb.endpoint, "ECOM_ANALYTICS_STALE_SECONDS": "300"}
+    with running_gateway(tmp_path_factory.mktemp("analytics"), upstream_server.url, **variables) as process:
         yield process
+
+
+@pytest.fixture
+def present() -> Present:
+    """The minute in which the test began."""
+    return Present()

@@ -8,7 +8,7 @@ from django.test import Client, override_settings
 
 from ecom.apps.gateway import selectors
 from ecom.apps.gateway.clients import analytics_tables
-from ecom.apps.gateway.tests.analytics_data import MINUTE, AnalyticsTables, minutes_ago, text
+from ecom.apps.gateway.tests.analytics_data import MINUTE, AnalyticsTables, Present, text
 from local.servers import DynamoDB
 from tests.tokens import token
 
@@ -26,16 +26,18 @@ def forget_client() -> None:
     analytics_tables.dynamodb.cache_clear()
 
 
-def test_a_series_has_every_minute_also_those_without_shoppers(client: Client, tables: AnalyticsTables) -> None:
-    tables.put_window("P1", minutes_ago(4), unique_user_count=87, verified_user_count=60, event_count=120)
-    tables.put_window("P2", minutes_ago(3), unique_user_count=5, event_count=5)
-    tables.put_status(minutes_ago(1), event_count=10)
-    answer = client.get(SERIES, {"from": text(minutes_ago(5)), "to": text(minutes_ago(0))}).json()
+def test_a_series_has_every_minute_also_those_without_shoppers(
+    client: Client, tables: AnalyticsTables, present: Present
+) -> None:
+    tables.put_window("P1", present.minutes_ago(4), unique_user_count=87, verified_user_count=60, event_count=120)
+    tables.put_window("P2", present.minutes_ago(3), unique_user_count=5, event_count=5)
+    tables.put_status(present.minutes_ago(1), event_count=10)
+    answer = client.get(SERIES, {"from": text(present.minutes_ago(5)), "to": text(present.minutes_ago(0))}).json()
     assert answer["results"] == [
         {
             "product_id": "P1",
-            "window_start": text(minutes_ago(ago)),
-            "window_end": text(minutes_ago(ago - 1)),
+            "window_start": text(present.minutes_ago(ago)),
+            "window_end": text(present.minutes_ago(ago - 1)),
             "unique_user_count": 87 if ago == 4 else 0,
             "verified_user_count": 60 if ago == 4 else 0,
             "event_count": 120 if ago == 4 else 0,
@@ -44,13 +46,17 @@ def test_a_series_has_every_minute_also_those_without_shoppers(client: Client, t
         for ago in (5, 4, 3, 2, 1)
     ]
     assert (answer["product_id"], answer["granularity"]) == ("P1", "1m")
-    assert (answer["from"], answer["to"]) == (text(minutes_ago(5)), text(minutes_ago(0)))
+    assert (answer["from"], answer["to"]) == (text(present.minutes_ago(5)), text(present.minutes_ago(0)))
 
 
-def test_a_counted_minute_is_final_and_an_uncounted_one_is_not(client: Client, tables: AnalyticsTables) -> None:
-    tables.put_window("P1", minutes_ago(1), unique_user_count=1)
-    tables.put_status(minutes_ago(1), event_count=1)
-    results = client.get(SERIES, {"from": text(minutes_ago(1)), "to": text(minutes_ago(-1))}).json()["results"]
+def test_a_counted_minute_is_final_and_an_uncounted_one_is_not(
+    client: Client, tables: AnalyticsTables, present: Present
+) -> None:
+    tables.put_window("P1", present.minutes_ago(1), unique_user_count=1)
+    tables.put_status(present.minutes_ago(1), event_count=1)
+    results = client.get(SERIES, {"from": text(present.minutes_ago(1)), "to": text(present.minutes_ago(-1))}).json()[
+        "results"
+    ]
     assert [(point["unique_user_count"], point["is_final"]) for point in results] == [(1, True), (0, False)]
 
 
@@ -60,10 +66,12 @@ def test_the_default_is_the_last_hour(client: Client, tables: AnalyticsTables) -
     assert answer["results"][-1]["window_end"] == answer["to"]
 
 
-def test_a_whole_day_comes_in_one_call(client: Client, tables: AnalyticsTables) -> None:
-    tables.put_window("P1", minutes_ago(1440), unique_user_count=3)
-    tables.put_window("P1", minutes_ago(1), unique_user_count=4)
-    results = client.get(SERIES, {"from": text(minutes_ago(1440)), "to": text(minutes_ago(0))}).json()["results"]
+def test_a_whole_day_comes_in_one_call(client: Client, tables: AnalyticsTables, present: Present) -> None:
+    tables.put_window("P1", present.minutes_ago(1440), unique_user_count=3)
+    tables.put_window("P1", present.minutes_ago(1), unique_user_count=4)
+    results = client.get(SERIES, {"from": text(present.minutes_ago(1440)), "to": text(present.minutes_ago(0))}).json()[
+        "results"
+    ]
     assert len(results) == 1440
     assert (results[0]["unique_user_count"], results[-1]["unique_user_count"]) == (3, 4)
 
@@ -77,12 +85,12 @@ def test_times_with_an_offset_and_within_a_minute_mean_the_windows_that_start_be
     assert (answer["from"], answer["to"]) == ("2025-11-23T12:41:00Z", "2025-11-23T12:44:00Z")
 
 
-def test_expired_windows_are_not_shown(client: Client, tables: AnalyticsTables) -> None:
-    tables.put_window("P1", minutes_ago(2), expires_in=-1, unique_user_count=9)
-    tables.put_trending(minutes_ago(2), ("P1", 9, 9), expires_in=-1)
+def test_expired_windows_are_not_shown(client: Client, tables: AnalyticsTables, present: Present) -> None:
+    tables.put_window("P1", present.minutes_ago(2), expires_in=-1, unique_user_count=9)
+    tables.put_trending(present.minutes_ago(2), ("P1", 9, 9), expires_in=-1)
     results = client.get(SERIES).json()["results"]
     assert {point["unique_user_count"] for point in results} == {0}
-    for window in ("newest", text(minutes_ago(2))):
+    for window in ("newest", text(present.minutes_ago(2))):
         assert client.get("/analytics/trending", {"window": window}).json()["results"] == []
 
 
@@ -116,28 +124,35 @@ def test_a_product_id_has_64_characters_at_most(client: Client, tables: Analytic
     assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (400, "product_id")
 
 
-def test_the_newest_trending_minute_comes_with_its_top_products(client: Client, tables: AnalyticsTables) -> None:
-    tables.put_trending(minutes_ago(3), ("P9", 99, 99))
-    tables.put_trending(minutes_ago(2), ("P1", 87, 120), ("P2", 50, 50), ("P3", 1, 2))
-    tables.put_status(minutes_ago(1), event_count=0)
+def test_the_newest_trending_minute_comes_with_its_top_products(
+    client: Client, tables: AnalyticsTables, present: Present
+) -> None:
+    tables.put_trending(present.minutes_ago(3), ("P9", 99, 99))
+    tables.put_trending(present.minutes_ago(2), ("P1", 87, 120), ("P2", 50, 50), ("P3", 1, 2))
+    tables.put_status(present.minutes_ago(1), event_count=0)
     answer = client.get("/analytics/trending", {"limit": "2"}).json()
     assert answer["results"] == [
         {"product_id": "P1", "unique_user_count": 87, "event_count": 120},
         {"product_id": "P2", "unique_user_count": 50, "event_count": 50},
     ]
-    assert (answer["window_start"], answer["window_end"]) == (text(minutes_ago(2)), text(minutes_ago(1)))
+    assert (answer["window_start"], answer["window_end"]) == (
+        text(present.minutes_ago(2)),
+        text(present.minutes_ago(1)),
+    )
     assert answer["is_final"] is True
 
 
 def test_a_named_minute_is_shown_and_an_empty_one_is_final_once_it_is_counted(
-    client: Client, tables: AnalyticsTables
+    client: Client, tables: AnalyticsTables, present: Present
 ) -> None:
-    tables.put_trending(minutes_ago(5), ("P1", 2, 2))
-    tables.put_status(minutes_ago(2), event_count=0)
-    shown = {ago: client.get("/analytics/trending", {"window": text(minutes_ago(ago))}).json() for ago in (5, 4, 1)}
+    tables.put_trending(present.minutes_ago(5), ("P1", 2, 2))
+    tables.put_status(present.minutes_ago(2), event_count=0)
+    shown = {
+        ago: client.get("/analytics/trending", {"window": text(present.minutes_ago(ago))}).json() for ago in (5, 4, 1)
+    }
     assert [len(shown[ago]["results"]) for ago in (5, 4, 1)] == [1, 0, 0]
     assert [shown[ago]["is_final"] for ago in (5, 4, 1)] == [True, True, False]
-    assert [shown[ago]["window_start"] for ago in (5, 4, 1)] == [text(minutes_ago(ago)) for ago in (5, 4, 1)]
+    assert [shown[ago]["window_start"] for ago in (5, 4, 1)] == [text(present.minutes_ago(ago)) for ago in (5, 4, 1)]
 
 
 @pytest.mark.parametrize(
@@ -164,7 +179,7 @@ def test_a_bad_trending_query_is_a_400_that_names_the_parameter(
     assert [error["pointer"] for error in answer.json()["errors"]] == [parameter]
 
 
-def test_a_quiet_shop_and_a_dead_job_look_different(client: Client, tables: AnalyticsTables) -> None:
+def test_a_quiet_shop_and_a_dead_job_look_different(client: Client, tables: AnalyticsTables, present: Present) -> None:
     def freshness() -> dict:
         selectors._newest_status._reading = None
         answer: dict = client.get("/analytics/trending").json()["freshness"]
@@ -173,20 +188,20 @@ def test_a_quiet_shop_and_a_dead_job_look_different(client: Client, tables: Anal
     assert freshness() == {
         "newest_window_start": None, "age_seconds": None, "state": "unknown", "newest_window_event_count": None,
     }  # fmt: skip
-    tables.put_status(minutes_ago(10), event_count=5)
+    tables.put_status(present.minutes_ago(10), event_count=5)
     dead = freshness()
     assert dead["state"] == "stale"
     assert 540 <= dead["age_seconds"] <= 610
-    tables.put_status(minutes_ago(1), event_count=0)
+    tables.put_status(present.minutes_ago(1), event_count=0)
     quiet = freshness()
     assert (quiet["state"], quiet["newest_window_event_count"]) == ("live", 0)
-    assert quiet["newest_window_start"] == text(minutes_ago(1))
+    assert quiet["newest_window_start"] == text(present.minutes_ago(1))
     assert client.get(SERIES).json()["freshness"]["state"] == "live"
 
 
-def test_polling_costs_one_read_a_second(client: Client, tables: AnalyticsTables) -> None:
-    tables.put_trending(minutes_ago(1), ("P1", 1, 1))
-    tables.put_status(minutes_ago(1), event_count=1)
+def test_polling_costs_one_read_a_second(client: Client, tables: AnalyticsTables, present: Present) -> None:
+    tables.put_trending(present.minutes_ago(1), ("P1", 1, 1))
+    tables.put_status(present.minutes_ago(1), event_count=1)
     calls: list[str] = []
     analytics_tables.dynamodb().meta.events.register(
         "before-call.dynamodb", lambda model, **_: calls.append(model.name)
@@ -197,8 +212,10 @@ def test_polling_costs_one_read_a_second(client: Client, tables: AnalyticsTables
     assert set(calls) == {"Query"}
 
 
-def test_a_table_that_does_not_answer_is_a_503_with_the_last_known_age(client: Client, tables: AnalyticsTables) -> None:
-    tables.put_status(minutes_ago(1), event_count=1)
+def test_a_table_that_does_not_answer_is_a_503_with_the_last_known_age(
+    client: Client, tables: AnalyticsTables, present: Present
+) -> None:
+    tables.put_status(present.minutes_ago(1), event_count=1)
     assert client.get(SERIES).status_code == 200
     forget_client()
     with override_settings(DYNAMODB_ENDPOINT="http://127.0.0.1:9"):
@@ -207,8 +224,8 @@ def test_a_table_that_does_not_answer_is_a_503_with_the_last_known_age(client: C
     assert answer.status_code == 503
     assert int(answer["Retry-After"]) > 0
     assert answer["Content-Type"] == "application/problem+json"
-    assert answer.json()["freshness"]["newest_window_start"] == text(minutes_ago(1))
-    assert text(minutes_ago(1)) in answer.json()["detail"]
+    assert answer.json()["freshness"]["newest_window_start"] == text(present.minutes_ago(1))
+    assert text(present.minutes_ago(1)) in answer.json()["detail"]
 
 
 def test_without_public_analytics_only_staff_and_services_read(
@@ -236,7 +253,7 @@ def test_the_released_contracts_are_served_byte_for_byte(client: Client) -> None
         assert client.get(path).status_code == 404
 
 
-def test_a_range_of_a_day_lies_within_the_bounds(client: Client, tables: AnalyticsTables) -> None:
-    until = minutes_ago(0)
+def test_a_range_of_a_day_lies_within_the_bounds(client: Client, tables: AnalyticsTables, present: Present) -> None:
+    until = present.minutes_ago(0)
     query = {"from": text(until - timedelta(days=1)), "to": text(until + MINUTE)}
     assert client.get(SERIES, query).status_code == 400
