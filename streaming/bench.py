@@ -15,6 +15,7 @@ from kafka.admin import NewTopic
 from pyflink.table import TableEnvironment
 
 from streaming import job, preflight
+from streaming.checkpoints import Start
 from streaming.cluster import Cluster
 from streaming.flink_rest import FlinkRest
 from streaming.flink_settings import embedded_settings, job_settings
@@ -130,7 +131,7 @@ def _statements(options: Options, load: Load) -> list[str]:
         "events": str(load.events), "last": str(load.events - 1), "products": str(load.products),
         "start_ms": str(START_MS), "span_ms": str(load.minutes * 60_000),
     }  # fmt: skip
-    return job.statements("bench", options, job.Start(), PARTITIONS, values)
+    return job.statements("bench", options, Start(), PARTITIONS, values)
 
 
 def _fill(environment: TableEnvironment, options: Options, load: Load) -> None:
@@ -141,14 +142,14 @@ def _fill(environment: TableEnvironment, options: Options, load: Load) -> None:
 
 
 def _parse(environment: TableEnvironment, options: Options, load: Load) -> None:
-    job.create_source(environment, options, start=job.Start(), partitions=PARTITIONS)
+    job.create_source(environment, options, start=Start(), partitions=PARTITIONS)
     statements = _statements(options, load)
     environment.execute_sql(statements[2])
     environment.execute_sql(statements[-1])
 
 
 def _whole(environment: TableEnvironment, options: Options, load: Load) -> None:
-    job.build(environment, options, start=job.Start(), partitions=PARTITIONS, run_id="bench").execute()
+    job.build(environment, options, start=Start(), partitions=PARTITIONS, run_id="bench").execute()
 
 
 def _read(options: Options) -> Count:

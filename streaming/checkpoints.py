@@ -2,16 +2,27 @@
 
 import json
 import shutil
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from kafka import KafkaConsumer, TopicPartition
 
-from streaming.job import Start
-from streaming.options import Options
+from streaming.options import LONGEST_LATENESS_SECONDS, Options
 
 MINUTE_MS = 60_000
+FARTHEST_BEHIND_MS = (LONGEST_LATENESS_SECONDS + 1) * 1000
 POLL_MS = 10_000
+
+
+@dataclass(frozen=True)
+class Start:
+    """Where a job without a checkpoint begins to read, and the first window it counts (milliseconds since 1970).
+
+    None and 0: at the beginning of the topic, all windows.
+    """
+
+    read_from_ms: int | None = None
+    first_window_ms: int = 0
 
 
 def choose(directory: Path, options: Options) -> tuple[Start, Path | None]:
@@ -53,17 +64,18 @@ def cold_start(options: Options) -> Start:
     """Where to begin without a checkpoint.
 
     An earlier plan of this consumer group has finished all windows that its watermark passed before its last
-    checkpoint, where its offsets stand. The window that the watermark was in is counted again, whole; earlier ones
-    are left as they are. Recorded times tell nothing about progress: there all is counted again from the beginning.
+    checkpoint, where its offsets stand; how far the watermark was behind is not known, but at most as far as the
+    longest lateness has it. From there on windows are counted again, whole; earlier ones are left as they are.
+    Recorded times tell nothing about progress: with them all is counted again from the beginning.
     """
-    watermark = None if options.recorded_time else _watermark_reached(options)
-    if watermark is None:
+    last_read = None if options.recorded_time else _last_time_read_from_all(options)
+    if last_read is None:
         return Start()
-    first_window = watermark // MINUTE_MS * MINUTE_MS
+    first_window = (last_read - FARTHEST_BEHIND_MS) // MINUTE_MS * MINUTE_MS
     return Start(read_from_ms=first_window - options.ahead_seconds * 1000, first_window_ms=first_window)
 
 
-def _watermark_reached(options: Options) -> int | None:
+def _last_time_read_from_all(options: Options) -> int | None:
     consumer = KafkaConsumer(
         bootstrap_servers=options.bootstrap_servers, group_id=options.group_id, enable_auto_commit=False,
         auto_offset_reset="earliest",
@@ -71,7 +83,7 @@ def _watermark_reached(options: Options) -> int | None:
     try:
         times = [_last_time_read(consumer, partition) for partition in _partitions(consumer, options.raw_topic)]
         known = [time for time in times if time is not None]
-        return min(known) - (options.lateness_seconds + 1) * 1000 if len(known) == len(times) else None
+        return min(known) if known and len(known) == len(times) else None
     finally:
         consumer.close()
 

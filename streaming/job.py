@@ -3,13 +3,13 @@
 import hashlib
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from string import Template
 
 from pyflink.table import EnvironmentSettings, StatementSet, TableEnvironment
 from pyflink.version import __version__ as flink_version
 
+from streaming.checkpoints import Start
 from streaming.options import Options
 from streaming.writer import Destination, ProductWindowWriter, WindowWriter, function
 
@@ -17,17 +17,6 @@ SQL = Path(__file__).with_name("sql")
 RFC3339 = "yyyy-MM-dd''T''HH:mm:ss''Z''"
 RFC3339_MS = "yyyy-MM-dd''T''HH:mm:ss.SSS''Z''"
 ENDED_AT = "TRY_CAST(REPLACE(REPLACE(CAST(headers['ce_time'] AS STRING), 'T', ' '), 'Z', '') AS TIMESTAMP_LTZ(3))"
-
-
-@dataclass(frozen=True)
-class Start:
-    """Where a job without a checkpoint begins to read, and the first window it counts (milliseconds since 1970).
-
-    None and 0: at the beginning of the topic, all windows.
-    """
-
-    read_from_ms: int | None = None
-    first_window_ms: int = 0
 
 
 def fingerprint(options: Options) -> str:

@@ -15,8 +15,11 @@ class InvalidOptions(Exception):
     """One line per option that is wrong, each naming it and where it came from."""
 
 
-def _option(default: Any, text: str, minimum: int | None = None) -> Any:
-    return field(default=default, metadata={"help": text, "minimum": minimum})
+LONGEST_LATENESS_SECONDS = 600
+
+
+def _option(default: Any, text: str, minimum: int = 0, maximum: int = 2**31) -> Any:
+    return field(default=default, metadata={"help": text, "minimum": minimum, "maximum": maximum})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,14 +37,16 @@ class Options:
     dynamodb_endpoint: str = _option("", "DynamoDB's URL where it is not the cloud's.")
     retention_days: int = _option(90, "Days until an item in DynamoDB expires.", minimum=1)
     write_concurrency: int = _option(16, "DynamoDB calls in flight for each writer.", minimum=1)
-    lateness_seconds: int = _option(10, "L: an event whose time is this far behind its Kafka time is late.", minimum=1)
-    ahead_seconds: int = _option(60, "An event whose time is further ahead of its Kafka time is refused.", minimum=0)
+    lateness_seconds: int = _option(
+        10, "L: an event whose time is this far behind its Kafka time is late.", 1, LONGEST_LATENESS_SECONDS
+    )
+    ahead_seconds: int = _option(60, "An event whose time is further ahead of its Kafka time is refused.")
     recorded_time: bool = _option(False, "The events bring their own clock: the watermark follows their times.")
-    recorded_delay_seconds: int = _option(600, "How far recorded times may be out of order.", minimum=0)
+    recorded_delay_seconds: int = _option(600, "How far recorded times may be out of order.")
     parallelism: int = _option(2, "Parallel subtasks; the source has at most one per partition.", minimum=1)
     checkpoint_seconds: int = _option(10, "Time between checkpoints.", minimum=1)
     heap_mb: int = _option(1024, "Heap of the embedded cluster.", minimum=256)
-    rest_port: int = _option(18081, "Port of Flink's REST API and web page, on 127.0.0.1.", minimum=1)
+    rest_port: int = _option(18081, "Port of Flink's REST API and web page, on 127.0.0.1.", 1, 65535)
     state_dir: str = _option(".local/streaming", "Directory for checkpoints, logs and the lock.")
     jars_dir: str = _option(".local/jars/flink", "Directory of the Kafka connector's and raw-event format's jars.")
 
@@ -110,9 +115,9 @@ def _convert(name: str, raw: Any) -> Any:
     option = next(option for option in fields(Options) if option.name == name)
     converters: dict[type, Callable[[Any], Any]] = {bool: _boolean, int: _integer, str: _text}
     value = converters[type(option.default)](raw)
-    minimum = option.metadata["minimum"]
-    if minimum is not None and value < minimum:
-        raise ValueError(f"{value} is less than {minimum}")
+    minimum, maximum = option.metadata["minimum"], option.metadata["maximum"]
+    if isinstance(value, int) and not minimum <= value <= maximum:
+        raise ValueError(f"{value} is not between {minimum} and {maximum}")
     if value == "" and option.default != "":
         raise ValueError("must not be empty")
     return value

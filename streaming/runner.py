@@ -14,6 +14,7 @@ from typing import Any
 from pyflink.util.exceptions import JavaException
 
 from streaming import checkpoints, job, preflight
+from streaming.checkpoints import Start
 from streaming.cluster import Cluster, end_leftovers
 from streaming.flink_settings import embedded_settings, job_settings
 from streaming.options import Options
@@ -63,7 +64,7 @@ def explain(options: Options) -> tuple[str, str]:
             jars = preflight.find_jars(options)
             embedded = embedded_settings(options, jars=jars, checkpoints=Path(directory), resume_from=None)
             environment = job.table_environment(job_settings(options) | embedded)
-            plan = job.build(environment, options, start=job.Start(), partitions=options.parallelism, run_id="").explain()
+            plan = job.build(environment, options, start=Start(), partitions=options.parallelism, run_id="").explain()
             return plan[plan.index(OPTIMIZED) :], job.fingerprint(options)
         finally:
             cluster.stop()

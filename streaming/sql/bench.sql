@@ -4,6 +4,7 @@ CREATE TEMPORARY TABLE numbers (
 ) WITH (
   'connector' = 'datagen',
   'number-of-rows' = '$events',
+  'rows-per-second' = '10000000',
   'fields.n.kind' = 'sequence',
   'fields.n.start' = '0',
   'fields.n.end' = '$last'
@@ -32,7 +33,9 @@ CREATE TEMPORARY TABLE parsed_events (
   product_id STRING,
   event_type STRING,
   event_id STRING,
-  event_time TIMESTAMP_LTZ(3)
+  event_time TIMESTAMP_LTZ(3),
+  is_bot BOOLEAN,
+  is_verified BOOLEAN
 ) WITH (
   'connector' = 'blackhole'
 );
@@ -70,5 +73,12 @@ SELECT
 FROM shoppers;
 
 INSERT INTO parsed_events
-SELECT user_id, product_id, event_type, event_id, event_time
+SELECT
+  user_id,
+  product_id,
+  event_type,
+  event_id,
+  event_time,
+  CAST(headers['bot'] AS STRING) = '1' IS TRUE,
+  CAST(headers['trust'] AS STRING) IN ('customer', 'visitor') IS TRUE
 FROM raw_events

