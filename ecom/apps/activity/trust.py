@@ -29,17 +29,17 @@ class Caller:
     visitor: str | None = None
     bot: bool = False
 
-    @property
-    def speaks_for_anyone(self) -> bool:
-        """True for a service account that replays or forwards what many shoppers did."""
-        return self.principal is not None and self.principal.kind == "service" and ANY_USER in self.principal.scopes
-
     def trust_in(self, user_id: str) -> Trust:
         """How far an event of this user is believed. Raises NotYours."""
-        if self.speaks_for_anyone or (self.principal is not None and self.principal.subject == user_id):
+        if speaks_for_anyone(self.principal) or (self.principal is not None and self.principal.subject == user_id):
             return Trust.CUSTOMER
         if self.visitor == user_id:
             return Trust.VISITOR
         if self.principal is not None:
             raise NotYours
         return Trust.ANONYMOUS
+
+
+def speaks_for_anyone(principal: Principal | None) -> bool:
+    """True for a service account that replays or forwards what many shoppers did."""
+    return principal is not None and principal.kind == "service" and ANY_USER in principal.scopes

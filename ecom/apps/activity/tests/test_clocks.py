@@ -113,7 +113,7 @@ def test_what_was_normalised_is_the_same_moment_and_stays_as_it_is(moment):
     if moment.utcoffset().total_seconds() % 60:
         moment = moment.replace(tzinfo=UTC)  # local mean times have offsets that RFC 3339 cannot write
     read, text = read_time(moment.isoformat())
-    assert read == moment
+    assert read == moment.astimezone(UTC)  # Python calls an hour that comes twice equal to nothing
     assert read_time(text) == (read, text)
 
 

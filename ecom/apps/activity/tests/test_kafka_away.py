@@ -12,27 +12,10 @@ from ecom.apps.activity.events import KafkaUnavailable, Publisher, Record
 from ecom.apps.activity.tests.served import Load, post_event
 from ecom.apps.activity.tests.waiting import wait_for
 from ecom.contracts.control_record import Control
-from local.provision import create_topics
-from local.servers import Kafka, free_port
 from tests.service_process import running_service
 
 DEADLINE = 1.5
 RECORD = Record(b"U1", b'{"user_id":"U1"}', [("ce_id", b"1")])
-
-
-@pytest.fixture(scope="module")
-def own_kafka(tmp_path_factory):
-    """A Kafka that these tests may stop and kill."""
-    with Kafka(tmp_path_factory.mktemp("kafka"), free_port()) as server:
-        create_topics(server.bootstrap_servers)
-        yield server
-
-
-@pytest.fixture
-def running_kafka(own_kafka):
-    if own_kafka.process is None:
-        own_kafka.start()
-    return own_kafka
 
 
 @pytest.fixture
@@ -56,9 +39,9 @@ def served(kafka, tmp_path, **values):
     )
 
 
-def test_the_service_starts_answers_and_recovers_while_kafka_is_killed_and_comes_back(running_kafka, tmp_path, pool):
-    running_kafka.kill()
-    with served(running_kafka, tmp_path, ECOM_THREADS="6") as service:
+def test_the_service_starts_answers_and_recovers_while_kafka_is_killed_and_comes_back(mortal_kafka, tmp_path, pool):
+    mortal_kafka.kill()
+    with served(mortal_kafka, tmp_path, ECOM_THREADS="6") as service:
         started = time.monotonic()
         answer = post_event(pool, service.public)
         assert answer.status == 503
@@ -73,35 +56,35 @@ def test_the_service_starts_answers_and_recovers_while_kafka_is_killed_and_comes
                 assert pool.request("GET", f"{service.management}/healthz").status == 200
                 assert time.monotonic() - started < 1
             assert set(load.statuses) == {503}
-            running_kafka.start()
+            mortal_kafka.start()
             wait_for(lambda: load.statuses[202] > 50, what="recovery")
-            running_kafka.kill()
+            mortal_kafka.kill()
             refused = load.statuses[503]
             wait_for(lambda: load.statuses[503] > refused, what="refusals after the second outage")
-            running_kafka.start()
+            mortal_kafka.start()
             accepted = load.statuses[202]
             wait_for(lambda: load.statuses[202] > accepted + 50, what="the second recovery")
         assert set(load.statuses) <= {202, 503}
 
 
-def test_a_kafka_that_hangs_is_answered_503_within_the_deadline_and_forgiven(running_kafka):
-    publisher_ = publisher(running_kafka)
+def test_a_kafka_that_hangs_is_answered_503_within_the_deadline_and_forgiven(mortal_kafka):
+    publisher_ = publisher(mortal_kafka)
     assert publisher_.publish([RECORD]) == [True]
-    running_kafka.process.send(signal.SIGSTOP)
+    mortal_kafka.process.send(signal.SIGSTOP)
     try:
         started = time.monotonic()
         assert publisher_.publish([RECORD] * 3) == [False] * 3
         assert DEADLINE - 0.2 < time.monotonic() - started < DEADLINE + 0.5
     finally:
-        running_kafka.process.send(signal.SIGCONT)
+        mortal_kafka.process.send(signal.SIGCONT)
     wait_for(lambda: publisher_.publish([RECORD]) == [True], what="an acknowledgement")
     publisher_.close()
 
 
-def test_no_more_calls_than_allowed_wait_for_kafka_and_the_rest_are_refused_at_once(running_kafka):
-    publisher_ = publisher(running_kafka, in_flight=2)
+def test_no_more_calls_than_allowed_wait_for_kafka_and_the_rest_are_refused_at_once(mortal_kafka):
+    publisher_ = publisher(mortal_kafka, in_flight=2)
     publisher_.publish([RECORD])
-    running_kafka.process.send(signal.SIGSTOP)
+    mortal_kafka.process.send(signal.SIGSTOP)
     try:
         time.sleep(0.6)  # as long as an acknowledgement counts as a sign of life
         with ThreadPoolExecutor(10) as threads:
@@ -109,7 +92,7 @@ def test_no_more_calls_than_allowed_wait_for_kafka_and_the_rest_are_refused_at_o
             calls = [threads.submit(_publish_or_refused, publisher_, started) for _ in range(10)]
             refused = sorted(call.result() for call in calls)
     finally:
-        running_kafka.process.send(signal.SIGCONT)
+        mortal_kafka.process.send(signal.SIGCONT)
     assert sum(seconds < 0.3 for seconds in refused) == 8
     assert sum(seconds > DEADLINE - 0.2 for seconds in refused) == 2
     publisher_.close()
@@ -121,8 +104,8 @@ def _publish_or_refused(publisher_, started):
     return time.monotonic() - started
 
 
-def test_a_producer_that_delivers_nothing_any_more_is_replaced(running_kafka):
-    publisher_ = publisher(running_kafka, rebuild_after_seconds=1.0)
+def test_a_producer_that_delivers_nothing_any_more_is_replaced(mortal_kafka):
+    publisher_ = publisher(mortal_kafka, rebuild_after_seconds=1.0)
     assert publisher_.publish([RECORD]) == [True]
     wedged = publisher_._producer
     wedged._sender._running = False  # its thread ends: it takes records and delivers none, as a wedged one does

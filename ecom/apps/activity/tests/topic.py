@@ -55,7 +55,13 @@ class Topic:
     def everything_new(self) -> list[Found]:
         """All that came since the last read or skip, up to the topic's present end."""
         ends = self._consumer.end_offsets(self.partitions)
-        return self.read_until(lambda _: all(self._consumer.position(at) >= ends[at] for at in self.partitions))
+
+        def is_read(_: list[Found]) -> bool:
+            return all(self._consumer.position(at) >= ends[at] for at in self.partitions)
+
+        found = self.read_until(is_read)
+        assert is_read(found), "the topic could not be read to its end in time"
+        return found
 
     def __enter__(self) -> Self:
         return self
