@@ -5,11 +5,12 @@ import socket
 import time
 from typing import Any
 
+from gunicorn.util import close_graceful
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
 REQUEST_SECONDS = 10.0
 SEND_SECONDS = 30.0
-LINGER_SECONDS = 2.0
+LINGER_SECONDS = 0.5
 
 
 class DeadlineSocket(socket.socket):
@@ -73,4 +74,14 @@ class DeadlineWorker(ThreadWorker):  # type: ignore[misc]
 
     def handle(self, conn: TConn) -> Any:
         conn.sock.deadline = time.monotonic() + REQUEST_SECONDS
-        return super().handle(conn)
+        kept = super().handle(conn)
+        if kept is False:
+            close_graceful(conn.sock, timeout=LINGER_SECONDS)
+        return kept
+
+    def finish_request(self, conn: TConn, fs: Any) -> None:
+        """gunicorn closes in its main loop, where a client that does not hang up delays all others by two seconds."""
+        if conn.sock.fileno() < 0:
+            self.nr_conns -= 1
+        else:
+            super().finish_request(conn, fs)

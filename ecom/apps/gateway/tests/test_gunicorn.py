@@ -4,6 +4,7 @@ import socket
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass
 
 import pytest
@@ -73,6 +74,19 @@ def test_a_request_that_takes_seconds_outlives_the_stop(tmp_path) -> None:
             release.set()
             assert waiting.result(timeout=20).body == b"ok"
         assert gateway.process.wait(timeout=20) == 0
+
+
+def test_clients_that_do_not_hang_up_delay_nobody(gateway: Gateway, upstream: UpstreamServer) -> None:
+    head = b"GET /categories HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n"
+    with ExitStack() as stack:
+        for _ in range(4):
+            connection = stack.enter_context(connect(gateway.port))
+            connection.sendall(head)
+            assert read_answer(connection).status == 200
+        started = time.monotonic()
+        for _ in range(2):
+            assert get(gateway.management_port, "/healthz").status == 200
+        assert time.monotonic() - started < 1.5
 
 
 def accepts(port: int) -> bool:
