@@ -20,7 +20,7 @@ from local.servers.server import LOOPBACK, Server, ServerFailed
 
 USER = "ecom"
 PASSWORD = "ecom"  # noqa: S105 - the server listens on the loopback address alone
-# PostgreSQL refuses to run as root. `nobody` may pass through the closed folders above its own (/root, pytest's
+# PostgreSQL refuses to run as root. `nobody` may pass through the closed folders above its own (a home, pytest's
 # temporary folders) by one capability, instead of widening their modes; no_setuid_fixup lets access(2) see it.
 DROP_ROOT = (
     "--clear-groups",
