@@ -78,15 +78,14 @@ def test_a_request_that_takes_seconds_outlives_the_stop(tmp_path) -> None:
 
 def test_clients_that_do_not_hang_up_delay_nobody(gateway: Gateway, upstream: UpstreamServer) -> None:
     head = b"GET /categories HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n"
+    started = time.monotonic()
     with ExitStack() as stack:
-        for _ in range(4):
+        for _ in range(12):
             connection = stack.enter_context(connect(gateway.port))
             connection.sendall(head)
             assert read_answer(connection).status == 200
-        started = time.monotonic()
-        for _ in range(2):
-            assert get(gateway.management_port, "/healthz").status == 200
-        assert time.monotonic() - started < 1.5
+        assert get(gateway.management_port, "/healthz").status == 200
+    assert time.monotonic() - started < 4  # half a second for each would be 6 s
 
 
 def accepts(port: int) -> bool:
