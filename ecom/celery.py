@@ -15,6 +15,8 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ecom.settings")
 from django.conf import settings
 from django.core.management import call_command
 
+from ecom import sqs_transport
+
 # A task that runs longer is ended. SQS hands a message out again when its visibility times out: the queue's own
 # timeout must be the longer one, or a slow task would run twice at once.
 TASK_SECONDS = 300
@@ -22,6 +24,7 @@ VISIBILITY_SECONDS = 900
 
 QUEUE = settings.BROKER_QUEUE_URL.rpartition("/")[2]
 
+sqs_transport.register()
 app = Celery("ecom")
 app.conf.update(
     broker_url=settings.BROKER_URL,

@@ -177,12 +177,14 @@ def reachable(broker: Moto, port: int) -> Iterator[None]:
         server.server_activate()
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
-        yield
-        server.shutdown()
-        thread.join()
+        try:
+            yield
+        finally:
+            server.shutdown()
+            thread.join()
 
 
-def test_a_worker_starts_without_its_broker_and_finds_it_later(
+def test_a_worker_starts_without_its_broker_and_finds_it_again_after_each_outage(
     environment, moto: Moto, queue: Queue, tmp_path: Path
 ) -> None:
     open_sessions()
@@ -195,6 +197,11 @@ def test_a_worker_starts_without_its_broker_and_finds_it_later(
         assert queue.messages() == 1
         with reachable(moto, port):
             wait_until(lambda: sessions() == {"open"}, log)
+            wait_until(lambda: queue.messages() == 0, log)
+        Session.objects.filter(session_key="open").update(expire_date=datetime.now(UTC))
+        send(CLEAR, environment)
+        with reachable(moto, port):
+            wait_until(lambda: sessions() == set(), log)
             wait_until(lambda: queue.messages() == 0, log)
             process.terminate()
             process.wait(timeout=30)
