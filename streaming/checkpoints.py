@@ -2,11 +2,14 @@
 
 import json
 import shutil
+import time
+from contextlib import closing
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from kafka import KafkaConsumer, TopicPartition
 
+from streaming.not_ready import NotReady
 from streaming.options import LONGEST_LATENESS_SECONDS, Options
 
 MINUTE_MS = 60_000
@@ -61,44 +64,53 @@ def _remember_start(directory: Path, start: Start) -> None:
 
 
 def cold_start(options: Options) -> Start:
-    """Where to begin without a checkpoint.
+    """Where to begin without a checkpoint, so that each window is counted whole or not at all.
 
     An earlier plan of this consumer group has finished all windows that its watermark passed before its last
     checkpoint, where its offsets stand; how far the watermark was behind is not known, but at most as far as the
-    longest lateness has it. From there on windows are counted again, whole; earlier ones are left as they are.
-    Recorded times tell nothing about progress: with them all is counted again from the beginning.
+    longest lateness has it. From there on windows are counted again; earlier ones are left as they are, and so are
+    those of which Kafka has already forgotten events. Recorded times tell nothing about progress: with them all is
+    counted again from the beginning.
     """
-    last_read = None if options.recorded_time else _last_time_read_from_all(options)
-    if last_read is None:
+    if options.recorded_time:
         return Start()
-    first_window = (last_read - FARTHEST_BEHIND_MS) // MINUTE_MS * MINUTE_MS
-    return Start(read_from_ms=first_window - options.ahead_seconds * 1000, first_window_ms=first_window)
+    with closing(_consumer(options)) as consumer:
+        partitions = [TopicPartition(options.raw_topic, n) for n in consumer.partitions_for_topic(options.raw_topic)]
+        read = [_last_time_read(consumer, partition) for partition in partitions]
+        forgotten = [_time_forgotten(consumer, partition) for partition in partitions]
+    unfinished = (min(read) - FARTHEST_BEHIND_MS) // MINUTE_MS * MINUTE_MS
+    kept_whole = -(-(max(forgotten) + options.ahead_seconds * 1000) // MINUTE_MS) * MINUTE_MS
+    first_window = max(unfinished if min(read) else 0, kept_whole if max(forgotten) else 0)
+    return Start(first_window - options.ahead_seconds * 1000, first_window) if first_window else Start()
 
 
-def _last_time_read_from_all(options: Options) -> int | None:
-    consumer = KafkaConsumer(
+def _consumer(options: Options) -> KafkaConsumer:
+    return KafkaConsumer(
         bootstrap_servers=options.bootstrap_servers, group_id=options.group_id, enable_auto_commit=False,
         auto_offset_reset="earliest",
     )  # fmt: skip
-    try:
-        times = [_last_time_read(consumer, partition) for partition in _partitions(consumer, options.raw_topic)]
-        known = [time for time in times if time is not None]
-        return min(known) if known and len(known) == len(times) else None
-    finally:
-        consumer.close()
 
 
-def _partitions(consumer: KafkaConsumer, topic: str) -> list[TopicPartition]:
-    return [TopicPartition(topic, number) for number in sorted(consumer.partitions_for_topic(topic) or ())]
-
-
-def _last_time_read(consumer: KafkaConsumer, partition: TopicPartition) -> int | None:
-    """Kafka's time (ms) of the last record before the group's offset, or of the oldest one kept."""
+def _last_time_read(consumer: KafkaConsumer, partition: TopicPartition) -> int:
+    """Kafka's time (ms) of the last record before the group's offset, or of the oldest kept; 0 if none was read."""
     committed = consumer.committed(partition)
-    if not committed:
-        return None
-    consumer.assign([partition])
     oldest = consumer.beginning_offsets([partition])[partition]
-    consumer.seek(partition, max(committed - 1, oldest))
+    return _time_at(consumer, partition, max(committed - 1, oldest)) if committed else 0
+
+
+def _time_forgotten(consumer: KafkaConsumer, partition: TopicPartition) -> int:
+    """Kafka's time (ms) up to which records may have been removed; 0 if all were kept."""
+    oldest = consumer.beginning_offsets([partition])[partition]
+    return _time_at(consumer, partition, oldest) if oldest else 0
+
+
+def _time_at(consumer: KafkaConsumer, partition: TopicPartition, offset: int) -> int:
+    """Kafka's time of the record at the offset; now, where there is none yet."""
+    if offset >= consumer.end_offsets([partition])[partition]:
+        return time.time_ns() // 1_000_000
+    consumer.assign([partition])
+    consumer.seek(partition, offset)
     records = consumer.poll(timeout_ms=POLL_MS, max_records=1).get(partition)
-    return records[0].timestamp if records else None
+    if not records:
+        raise NotReady(f"Kafka did not answer with the record {offset} of {partition} in {POLL_MS} ms")
+    return int(records[0].timestamp)

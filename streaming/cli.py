@@ -60,7 +60,7 @@ def run(resolved: Resolved) -> None:
     """Run the job on an embedded cluster until SIGTERM or Ctrl-C; resumes from the newest checkpoint."""
     from streaming import runner
     from streaming.cluster import ClusterFailed
-    from streaming.preflight import NotReady
+    from streaming.not_ready import NotReady
 
     try:
         runner.run(resolved.options, _say)
@@ -109,7 +109,7 @@ def explain(resolved: Resolved, as_json: bool) -> None:
     """Show the optimized plan and the fingerprint by which checkpoints are found. Needs neither Kafka nor DynamoDB."""
     from streaming import runner
     from streaming.cluster import ClusterFailed
-    from streaming.preflight import NotReady
+    from streaming.not_ready import NotReady
 
     try:
         plan, fingerprint = runner.explain(resolved.options)

@@ -8,6 +8,7 @@ from kafka import KafkaAdminClient
 from kafka.admin import ConfigResource, ConfigResourceType
 from kafka.errors import KafkaError
 
+from streaming.not_ready import NotReady
 from streaming.options import Options
 from streaming.writer import Destination
 
@@ -15,10 +16,6 @@ KEYS = {"analytics_table": ("product_id", "window_start"), "trending_table": ("g
 TOPICS = ("raw_topic", "analytics_topic", "dead_letter_topic", "late_topic")
 CLOCK = "message.timestamp.type"
 JARS = ("flink-sql-connector-kafka-*.jar", "raw-event-format-*.jar")
-
-
-class NotReady(Exception):
-    """One line per thing that is missing or wrong."""
 
 
 def find_jars(options: Options) -> list[Path]:

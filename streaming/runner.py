@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from py4j.protocol import Py4JError
 from pyflink.util.exceptions import JavaException
 
 from streaming import checkpoints, job, preflight
@@ -23,7 +24,8 @@ Say = Callable[[str], None]
 LOOK_SECONDS = 1.0
 CANCEL_SECONDS = 10.0
 OPTIMIZED = "== Optimized Execution Plan =="
-ENDED = ("FAILED", "CANCELED", "FINISHED")
+GONE = "GONE"
+ENDED = ("FAILED", "CANCELED", "FINISHED", GONE)
 
 
 class JobFailed(Exception):
@@ -96,8 +98,7 @@ def _watch(cluster: Cluster, client: Any, stop: threading.Event) -> None:
     while not stop.wait(LOOK_SECONDS):
         if not cluster.is_running():
             raise JobFailed("the cluster ended: see jvm.log and flink.log")
-        state = client.get_job_status().result().name
-        if state in ENDED:
+        if (state := _state(client)) in ENDED:
             raise JobFailed(f"the job is {state}: see flink.log")
 
 
@@ -105,8 +106,16 @@ def _cancel(client: Any) -> None:
     """Cancel, so that writers finish their calls; the newest checkpoint stays, and all after it is read again."""
     client.cancel()
     end = time.monotonic() + CANCEL_SECONDS
-    while client.get_job_status().result().name not in ENDED and time.monotonic() < end:
+    while _state(client) not in ENDED and time.monotonic() < end:
         time.sleep(0.1)
+
+
+def _state(client: Any) -> str:
+    """The job's state; GONE when the cluster has ended with its job."""
+    try:
+        return str(client.get_job_status().result().name)
+    except Py4JError:
+        return GONE
 
 
 @contextlib.contextmanager

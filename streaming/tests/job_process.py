@@ -51,7 +51,7 @@ class JobProcess:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "streaming", "run"], cwd=ROOT, env=self.environment(), stdout=log, stderr=log
             )
-        answer = self.status("--wait-for-checkpoint", "90")
+        answer = self.status("--wait-for-checkpoint", "240")
         assert answer["completed_checkpoints"], self.log.read_text()[-3000:]
 
     @property
@@ -66,7 +66,7 @@ class JobProcess:
 
     def status(self, *arguments: str) -> dict[str, Any]:
         """The answer of `status --json`."""
-        answer = command_line("status", "--json", *arguments, environment=self.environment(), timeout=120)
+        answer = command_line("status", "--json", *arguments, environment=self.environment(), timeout=260)
         found: dict[str, Any] = json.loads(answer.stdout)
         return found
 

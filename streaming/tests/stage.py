@@ -78,6 +78,12 @@ class Stage:
         admin.alter_configs([resource])
         admin.close()
 
+    def forget(self, offset: int) -> None:
+        """Remove the records before the offset from each partition, as retention does."""
+        admin = KafkaAdminClient(bootstrap_servers=self.kafka.bootstrap_servers)
+        admin.delete_records({TopicPartition(self.name("raw"), number): offset for number in range(PARTITIONS)})
+        admin.close()
+
     def send(self, records: Iterable[Record]) -> list[Read]:
         """Send all and wait until Kafka has them; return each as it will be read."""
         with closing(KafkaProducer(bootstrap_servers=self.kafka.bootstrap_servers, acks="all")) as producer:
@@ -107,6 +113,11 @@ class Stage:
         consumer.close()
         return sorted(found, key=lambda record: (record.partition, record.offset))
 
+    def offsets_of_job(self) -> list[int | None]:
+        """The offsets that the job's consumer group has committed."""
+        with closing(KafkaConsumer(bootstrap_servers=self.kafka.bootstrap_servers, group_id=self.name("job"))) as group:
+            return [group.committed(TopicPartition(self.name("raw"), number)) for number in range(PARTITIONS)]
+
     def windows(self) -> dict[tuple[str, str], dict[str, Any]]:
         """The items of the table of windows by product and start."""
         return {(item["product_id"], item["window_start"]): item for item in self._scan("windows")}
@@ -132,7 +143,7 @@ def milliseconds(text: str) -> int:
     return round(datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp() * 1000)
 
 
-def eventually(look: Callable[[], T], what: str, seconds: float = 60) -> T:
+def eventually(look: Callable[[], T], what: str, seconds: float = 120) -> T:
     """Look until there is something to see; fail, saying what was waited for, when the time is up."""
     end = time.monotonic() + seconds
     while True:

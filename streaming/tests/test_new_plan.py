@@ -1,10 +1,13 @@
 """A release with another plan starts without its predecessor's checkpoint and never puts a partial count over a full one."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from local.servers import DynamoDB, Kafka
+from streaming.checkpoints import cold_start
+from streaming.options import Options
 from streaming.tests.job_process import JobProcess
 from streaming.tests.stage import PARTITIONS, Record, Stage, eventually, milliseconds, rfc3339
 
@@ -25,9 +28,10 @@ def test_open_windows_are_counted_again_whole_and_final_ones_left_alone(
         _start(stage, job)
         stage.send(_events(0, CHANGE_AT))
         eventually(lambda: "2025-11-23T12:29:00Z" in stage.trending("status"), "the last full window")
-        job.wait_until_kept(CHANGE_AT // STEP)
+        events = CHANGE_AT // STEP
+        eventually(lambda: sum(offset or 0 for offset in stage.offsets_of_job()) == events, "all offsets committed")
         final = _by_start(stage)
-        job.stop()
+        assert job.stop() == 0
         job.options["lateness_seconds"] = "12"
         stage.send(_events(CHANGE_AT, END_AT))
         stage.control("heartbeat", BEGIN + END_AT + 13_000)
@@ -59,3 +63,13 @@ def _events(begin: int, end: int) -> list[Record]:
 def _event(moment: int, number: int) -> Record:
     event = {"user_id": f"U{number}", "product_id": "P1", "event_type": "PURCHASE", "timestamp": rfc3339(moment)}
     return Record(moment, json.dumps(event).encode(), b"U", {}, number % PARTITIONS)
+
+
+def test_a_window_of_which_kafka_has_forgotten_events_is_not_counted(kafka: Kafka, dynamodb: DynamoDB) -> None:
+    stage = Stage(kafka, dynamodb, "forgotten")
+    stage.create()
+    stage.send(_events(0, 5 * MINUTE))
+    stage.forget(10)  # records of each partition: the oldest kept is of 12:02:00 to 12:02:09
+    start = cold_start(replace(Options(), **{name: stage.options()[name] for name in ("bootstrap_servers", "raw_topic", "group_id")}))
+    assert rfc3339(start.first_window_ms)[:19] == "2025-11-23T12:04:00"
+    assert start.read_from_ms == start.first_window_ms - 60_000
