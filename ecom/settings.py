@@ -115,7 +115,7 @@ try:
         # Requests of a process that may wait for one service, or for DynamoDB, at once: a slow one leaves a quarter of
         # the threads to the others and to health.
         REQUESTS_IN_FLIGHT = max(1, env.int("ECOM_THREADS", 8) * 3 // 4)
-        # Proxies in front that append to X-Forwarded-For; 0: the client connects to us, and the header is its invention.
+        # Proxies in front that append to X-Forwarded-For; 0: clients connect to us, and the header is their invention.
         TRUSTED_PROXIES = env.int("ECOM_TRUSTED_PROXIES", 0)
         ANALYTICS_PUBLIC = env.bool("ECOM_ANALYTICS_PUBLIC", True)  # else for staff and service accounts only
         # A window is served within 16 s of its end, so the newest is at most 76 s old while the job runs.
@@ -143,6 +143,7 @@ MIDDLEWARE = [
     "ecom.common.metrics.RequestMetricsMiddleware",
     "ecom.common.health.ManagementPortMiddleware",
     "ecom.common.problems.UnavailableMiddleware",
+    "django.middleware.common.CommonMiddleware",  # sets Content-Length
     *(_ADMIN_MIDDLEWARE if _service.admin else []),
 ]
 TEMPLATES = [

@@ -11,7 +11,7 @@ def where_to_look(stack: Stack) -> str:
     return f"""
 {clock}Dashboard      {gateway}/dashboard
 Products       curl '{gateway}/products?limit=3'
-Send an event  curl -A shopper {gateway}/activity/event -H 'Content-Type: application/json' -d '{{"user_id": "U109",
+Send an event  curl {gateway}/activity/event -H 'Content-Type: application/json' -d '{{"user_id": "U109",
                  "product_id": "P301", "event_type": "VIEW_PRODUCT", "timestamp": "'$(date -u +%FT%TZ)'"}}'
 Analytics      curl '{gateway}/analytics/trending?window=newest&limit=10'
                curl '{gateway}/analytics/products/P301'

@@ -13,6 +13,8 @@ from local.stack import ANALYTICS, MARKER, PORTS, Stack
 PROCFILE = Path(__file__).with_name("Procfile")
 # The two busiest services get a worker for each core of the smallest machine, the others one.
 WORKERS = {"gateway": 2, "activity": 2}
+# Threads that wait: at the gateway for the services, in activity for Kafka.
+THREADS = {"gateway": 32, "activity": 16}
 # Processes that run under another name than their service's.
 SERVICE_OF = {"beat": "worker", "shoppers": "activity"}
 SHOPPERS = "shoppers"
@@ -66,5 +68,6 @@ def _serving(process: str, stack: Stack) -> dict[str, str]:
         "ECOM_BIND": f"{LOOPBACK}:{stack.port(process)}",
         "ECOM_MANAGEMENT_BIND": f"{LOOPBACK}:{stack.management_port(process)}",
         "ECOM_WORKERS": str(WORKERS.get(process, 1)),
+        "ECOM_THREADS": str(THREADS.get(process, 8)),
         "PROMETHEUS_MULTIPROC_DIR": str(stack.directory / "metrics" / process),
     }

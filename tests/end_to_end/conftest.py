@@ -56,8 +56,7 @@ def _running(stack: Stack) -> Iterator[Platform]:
     try:
         yield platform
     finally:
-        platform.local("down")
-        shutil.rmtree(stack.directory, ignore_errors=True)
+        platform.local("down")  # its logs stay until the next test, for whoever asks why
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,8 @@ class Route:
     """One row: who answers these methods of a path, and within which bounds.
 
     `path` is a template (`/products/{product_id}`), `body_limit` in bytes (0: no body is taken), `deadline_seconds` the
-    time to the answer's beginning. `gives_visitor` marks answers that carry the visitor's cookie to a new browser.
+    time to the answer's beginning. `gives_visitor` marks answers that carry the visitor's cookie to a new browser,
+    `shared` reads that are the same for everyone and may come from the shared cache.
     """
 
     path: str
@@ -22,6 +23,7 @@ class Route:
     body_limit: int = 0
     deadline_seconds: float = 5.0
     gives_visitor: bool = False
+    shared: bool = False
 
     @property
     def allowed(self) -> tuple[str, ...]:
@@ -29,8 +31,8 @@ class Route:
         return (*self.methods, "HEAD") if "GET" in self.methods else self.methods
 
 
-def _reads(upstream: str, *paths: str) -> Iterable[Route]:
-    return (Route(path=path, methods=("GET",), upstream=upstream) for path in paths)
+def _reads(upstream: str, *paths: str, shared: bool = False) -> Iterable[Route]:
+    return (Route(path=path, methods=("GET",), upstream=upstream, shared=shared) for path in paths)
 
 
 def _writes(upstream: str, methods: tuple[str, ...], *paths: str) -> Iterable[Route]:
@@ -47,7 +49,7 @@ ROUTES: tuple[Route, ...] = (
     _events("/activity/event", SMALL_BODY),
     _events("/activity/events", 500 * KIB),
     _events("/activity/beacon", 500 * KIB),
-    *_reads("catalog", "/products", "/products/{product_id}", "/categories"),
+    *_reads("catalog", "/products", "/products/{product_id}", "/categories", shared=True),
     *_writes("catalog", ("POST",), "/products"),
     *_writes("catalog", ("PATCH", "DELETE"), "/products/{product_id}"),
     Route(

@@ -141,7 +141,9 @@ def test_a_signed_in_caller_may_still_send_what_he_did_as_a_visitor(topic, clien
     ("agent", "bot"),
     [
         ("Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)", "1"),
-        ("curl/8.5.0", "1"),
+        ("curl/8.5.0", None),
+        ("okhttp/4.12.0", None),
+        ("facebookexternalhit/1.1", "1"),
         ("Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Chrome/130.0 Safari/537.36", None),
         ("Googlebot/" + "x" * 5000, "1"),
         ("", None),
@@ -154,7 +156,7 @@ def test_known_bots_are_marked(topic, client, agent, bot):
 
 def test_a_service_account_is_no_bot_whatever_its_program_is_called(topic, client):
     bearer = token("replay", kind="service", scope="activity:any")
-    post(client, EVENT, user_agent="curl/8.5.0", authorization=f"Bearer {bearer}")
+    post(client, EVENT, user_agent="Googlebot/2.1", authorization=f"Bearer {bearer}")
     assert "bot" not in topic.read(1)[0].headers
 
 

@@ -2,6 +2,7 @@
 
 from typing import Any, cast, get_type_hints
 
+from django.utils.cache import patch_cache_control
 from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -11,6 +12,7 @@ from ecom.apps.catalog import selectors
 from ecom.apps.catalog.api.serializers import ProductQuery
 from ecom.common.pagination import Page
 
+SHARED_SECONDS = 10
 _FILTERS = frozenset(get_type_hints(selectors.ProductFilters))
 # Validating does not change a serializer, and making one copies all its fields: one serves every request.
 _PRODUCT_QUERY = ProductQuery()
@@ -20,6 +22,13 @@ class PublicView(APIView):
     """Open to anyone: no token is looked at, so that one that has ended does not stop its owner from browsing."""
 
     authentication_classes = ()
+
+    def finalize_response(self, request: Request, response: Response, *args: Any, **kwargs: Any) -> Response:
+        """The same for everyone, so shared caches may keep it for a moment; an order asks for the present anyway."""
+        finalized: Response = super().finalize_response(request, response, *args, **kwargs)
+        if finalized.status_code == 200:
+            patch_cache_control(finalized, public=True, max_age=SHARED_SECONDS)
+        return finalized
 
 
 class ProductList(PublicView):

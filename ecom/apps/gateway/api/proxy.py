@@ -14,6 +14,7 @@ from ecom.apps.gateway.clients.upstreams import PIECE, Answer, BadAnswer, NotRea
 from ecom.apps.gateway.headers import UnfitHeader, request_headers, response_headers
 from ecom.apps.gateway.request_body import BODY_SECONDS, BodyRefused, RequestBody
 from ecom.apps.gateway.routes import Route
+from ecom.apps.gateway.shared_cache import may_answer, shared_cache
 from ecom.common.problems import problem_response
 
 RETRY_AFTER_SECONDS = 2
@@ -45,12 +46,23 @@ def proxy_view(routes: Mapping[str, Route]) -> Callable[..., HttpResponseBase]:
         route = routes.get(request.method or "")
         if route is None:
             return method_not_allowed(request, routes)
-        response = _forwarded(request, route)
+        response = _shared(request, route) if route.shared and may_answer(request) else _forwarded(request, route)
         if route.gives_visitor:
             give_visitor(request, response)
         return response
 
     return view
+
+
+def _shared(request: HttpRequest, route: Route) -> HttpResponseBase:
+    """An answer that somebody else was given and that is still fresh, else the service's, kept for the next."""
+    target = _target(request)
+    if stored := shared_cache().find(target):
+        return HttpResponse(stored.body, headers={**stored.headers, "Age": str(stored.age_seconds)})
+    response = _forwarded(request, route)
+    if isinstance(response, _WholeAnswer) and response.status_code == 200 and not response.service_cookies:
+        shared_cache().offer(target, body=response.content, headers=response.headers)
+    return response
 
 
 def _forwarded(request: HttpRequest, route: Route) -> HttpResponseBase:
