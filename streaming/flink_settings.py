@@ -43,6 +43,7 @@ def embedded_settings(
         "jobmanager.bind-host": "127.0.0.1",
         "taskmanager.bind-host": "127.0.0.1",
         "taskmanager.host": "127.0.0.1",
+        "metrics.fetcher.update-interval": "1000",
         "taskmanager.memory.managed.size": "256m",
         "taskmanager.memory.network.max": "128m",
         "execution.checkpointing.dir": checkpoints.resolve().as_uri(),

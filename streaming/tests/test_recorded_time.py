@@ -48,7 +48,7 @@ def job_status(stage: Stage, recording: list[Record], rest_port: int, scratch: P
         job.start()
         expected = len(recount.windows(recording))
         eventually(lambda: len(stage.windows()) >= expected, f"{expected} windows")
-        return job.status()
+        return eventually(lambda: _at_the_end(job.status()), "the watermark of the end marker")
 
 
 def test_every_window_of_a_recording_is_exact_and_closed(
@@ -63,8 +63,9 @@ def test_no_event_of_a_recording_is_late_dead_or_dropped(job_status: dict[str, A
     assert (stage.read("late"), stage.read("dead"), job_status["late_records_dropped"]) == ([], [], 0)
 
 
-def test_heartbeats_of_today_do_not_move_a_recordings_watermark(job_status: dict[str, Any]) -> None:
-    assert job_status["watermark"] == rfc3339(START + LENGTH + 3_600_000 - 600_000)
+def _at_the_end(status: dict[str, Any]) -> dict[str, Any] | None:
+    """The status, if the watermark is where the end marker and not where today's heartbeat would have it."""
+    return status if status["watermark"] == rfc3339(START + LENGTH + 3_600_000 - 600_000) else None
 
 
 def _event(chance: random.Random, moment: int) -> Record:
