@@ -26,6 +26,7 @@ QUEUE = settings.BROKER_QUEUE_URL.rpartition("/")[2]
 
 sqs_transport.register()
 app = Celery("ecom")
+app.autodiscover_tasks()  # the module `tasks` of each context that is loaded
 app.conf.update(
     broker_url=settings.BROKER_URL,
     broker_transport_options={
@@ -51,6 +52,13 @@ app.conf.update(
     # In memory: beat runs once, and what it missed while it was away comes with the next turn.
     beat_scheduler="celery.beat:Scheduler",
     beat_schedule={
+        # One that waits for a worker longer than this is as good as the next.
+        "send letters": {
+            "task": "customers.send_letters",
+            "schedule": timedelta(seconds=5),
+            "options": {"expires": 5},
+        },
+        "purge customers": {"task": "customers.purge", "schedule": timedelta(hours=1)},
         "clear expired sessions": {"task": "ecom.celery.clear_expired_sessions", "schedule": timedelta(hours=1)},
     },
     timezone="UTC",

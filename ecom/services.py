@@ -13,16 +13,17 @@ class Backend(StrEnum):
     KAFKA = "kafka"
     DYNAMODB = "dynamodb"
     BROKER = "broker"
+    MAIL = "mail"
 
 
 CUSTOMERS, CATALOG, ORDERS = "customers", "catalog", "orders"
 DATABASES = (CUSTOMERS, CATALOG, ORDERS)
 
-# Accounts, sessions and the admin's own tables live in `customers`; they are loaded where staff sign in.
+# What accounts are built on: loaded wherever the context `customers` is.
+ACCOUNT_APPS = ("django.contrib.auth", "django.contrib.contenttypes")
+# The admin's own tables live in `customers` too; they are loaded where staff sign in.
 ADMIN_APPS = (
     "django.contrib.admin",
-    "django.contrib.auth",
-    "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
@@ -34,7 +35,8 @@ class Service:
     """One kind of process.
 
     `contexts` are the packages of `ecom.apps` that it loads, `databases` the aliases it may open, `upstreams` the
-    services it calls over REST, `admin` whether it carries Django's admin with accounts and sessions.
+    services it calls over REST, `admin` whether it carries Django's admin with accounts and sessions, `signs_tokens`
+    whether it holds the private key that tokens are signed with.
     """
 
     contexts: tuple[str, ...] = ()
@@ -43,12 +45,14 @@ class Service:
     backends: frozenset[Backend] = frozenset()
     upstreams: tuple[str, ...] = ()
     admin: bool = False
+    signs_tokens: bool = False
 
     @property
     def apps(self) -> tuple[str, ...]:
         """The `INSTALLED_APPS` entries of this row."""
+        accounts = ACCOUNT_APPS if CUSTOMERS in self.contexts else ()
         contexts = tuple(f"ecom.apps.{name}" for name in self.contexts)
-        return (*(ADMIN_APPS if self.admin else ()), *contexts)
+        return (*(ADMIN_APPS if self.admin else ()), *accounts, *contexts)
 
 
 SERVICES: dict[str, Service] = {
@@ -58,18 +62,28 @@ SERVICES: dict[str, Service] = {
         backends=frozenset({Backend.DYNAMODB}),
         upstreams=("customers", "catalog", "orders", "activity"),
     ),
-    "customers": Service(urlconf="ecom.urls.customers", databases=(CUSTOMERS,)),
+    "customers": Service(
+        contexts=("customers",), urlconf="ecom.urls.customers", databases=(CUSTOMERS,), signs_tokens=True
+    ),
     "catalog": Service(contexts=("catalog",), urlconf="ecom.urls.catalog", databases=(CATALOG,)),
     "orders": Service(urlconf="ecom.urls.orders", databases=(ORDERS,)),
     "activity": Service(contexts=("activity",), urlconf="ecom.urls.activity", backends=frozenset({Backend.KAFKA})),
-    "backoffice": Service(contexts=("catalog",), urlconf="ecom.urls.backoffice", databases=DATABASES, admin=True),
-    "worker": Service(databases=(CUSTOMERS,), backends=frozenset({Backend.BROKER}), admin=True),
+    "backoffice": Service(
+        contexts=("customers", "catalog"), urlconf="ecom.urls.backoffice", databases=DATABASES, admin=True
+    ),
+    "worker": Service(
+        contexts=("customers",),
+        databases=(CUSTOMERS,),
+        backends=frozenset({Backend.BROKER, Backend.MAIL}),
+        admin=True,
+    ),
     "monolith": Service(
-        contexts=("gateway", "catalog", "activity"),
+        contexts=("gateway", "customers", "catalog", "activity"),
         urlconf="ecom.urls.monolith",
         databases=DATABASES,
         backends=frozenset(Backend),
         upstreams=("customers", "catalog", "orders", "activity"),
         admin=True,
+        signs_tokens=True,
     ),
 }

@@ -7,8 +7,11 @@ for what its row of `ecom/services.py` needs.
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from django.core.exceptions import ImproperlyConfigured
 from environs import Env, EnvError, validate
+from jwt.algorithms import RSAAlgorithm
 
 from ecom.services import DATABASES as ALIASES
 from ecom.services import SERVICES, Backend
@@ -30,7 +33,45 @@ def _key_set() -> dict[str, Any]:
     keys = env.json("ECOM_TOKEN_KEYS")
     if not isinstance(keys, dict) or "keys" not in keys:
         raise ImproperlyConfigured('ECOM_TOKEN_KEYS must be a JSON Web Key Set: {"keys": [...]}')
+    if not all(isinstance(key, dict) and key.get("kty") == "RSA" and "d" not in key for key in keys["keys"]):
+        raise ImproperlyConfigured("ECOM_TOKEN_KEYS must hold public RSA keys and nothing else: it is published")
     return keys
+
+
+def _signing_key(key_id: str, key_set: dict[str, Any]) -> RSAPrivateKey:
+    """The private key that tokens are signed with: PEM, one of those whose public half every service has."""
+    try:
+        key = load_pem_private_key(env.str("ECOM_TOKEN_SIGNING_KEY").encode(), password=None)
+    except (ValueError, TypeError) as error:
+        raise ImproperlyConfigured("ECOM_TOKEN_SIGNING_KEY must be an RSA key without password, as PEM") from error
+    if not isinstance(key, RSAPrivateKey) or key.key_size < 2048:
+        raise ImproperlyConfigured("ECOM_TOKEN_SIGNING_KEY must be an RSA key of at least 2048 bits")
+    modulus = RSAAlgorithm.to_jwk(key.public_key(), as_dict=True)["n"]
+    if modulus not in [public.get("n") for public in key_set["keys"] if public.get("kid") == key_id]:
+        raise ImproperlyConfigured(
+            "ECOM_TOKEN_SIGNING_KEY_ID names no key of ECOM_TOKEN_KEYS that fits the signing key"
+        )
+    return key
+
+
+def _mail_server(variable: str) -> dict[str, Any]:
+    """Django's settings for one URL: smtp:// (STARTTLS), smtps://user:password@host:port, or file:///folder."""
+    url = urlsplit(env.str(variable))
+    if url.scheme == "file" and url.path:
+        return {"EMAIL_BACKEND": "django.core.mail.backends.filebased.EmailBackend", "EMAIL_FILE_PATH": url.path}
+    if url.scheme not in ("smtp", "smtps") or not url.hostname:
+        raise ImproperlyConfigured(
+            f"{variable} must look like smtp://user:password@host:587, smtps://… or file:///folder"
+        )
+    return {
+        "EMAIL_HOST": url.hostname,
+        "EMAIL_PORT": url.port or (465 if url.scheme == "smtps" else 587),
+        "EMAIL_HOST_USER": unquote(url.username or ""),
+        "EMAIL_HOST_PASSWORD": unquote(url.password or ""),
+        "EMAIL_USE_SSL": url.scheme == "smtps",
+        "EMAIL_USE_TLS": url.scheme == "smtp",
+        "EMAIL_TIMEOUT": 10,
+    }
 
 
 def _database(alias: str) -> dict[str, object]:
@@ -83,6 +124,11 @@ try:
     TOKEN_KEYS: dict[str, Any] = _key_set()
     TOKEN_ISSUER = env.str("ECOM_TOKEN_ISSUER", "ecom")
     TOKEN_AUDIENCES = ("ecom", SERVICE_NAME)
+    if _service.signs_tokens:
+        TOKEN_SIGNING_KEY_ID = env.str("ECOM_TOKEN_SIGNING_KEY_ID")
+        TOKEN_SIGNING_KEY = _signing_key(TOKEN_SIGNING_KEY_ID, TOKEN_KEYS)
+    # Failed sign-ins, registrations and mails that one client address may cause before each costs it a wait.
+    FREE_ATTEMPTS_PER_CLIENT = env.int("ECOM_FREE_ATTEMPTS_PER_CLIENT", 30)
 
     # Secret shared by the gateway, which signs the visitor's cookie, and activity, which trusts it.
     VISITOR_KEY = env.str("ECOM_VISITOR_KEY", validate=_LONG_ENOUGH)
@@ -110,6 +156,10 @@ try:
     if Backend.BROKER in _service.backends:
         BROKER_URL = env.str("ECOM_BROKER_URL")
         BROKER_QUEUE_URL = env.str("ECOM_BROKER_QUEUE_URL")
+    if Backend.MAIL in _service.backends:
+        globals().update(_mail_server("ECOM_MAIL_URL"))
+        DEFAULT_FROM_EMAIL = env.str("ECOM_MAIL_FROM")
+        STOREFRONT_URL = env.str("ECOM_STOREFRONT_URL").rstrip("/")  # where the links in mails lead
 
     if _service.upstreams:
         # Requests of a process that may wait for one service, or for DynamoDB, at once: a slow one leaves a quarter of
@@ -161,7 +211,18 @@ TEMPLATES = [
         },
     }
 ]
+# Before the first migration of the accounts: whoever signs in, anywhere, is one of these.
+AUTH_USER_MODEL = "customers.Account"
+AUTHENTICATION_BACKENDS = ["ecom.apps.customers.backends.AccountBackend"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.ScryptPasswordHasher"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
+        "OPTIONS": {"user_attributes": ("email", "given_name", "family_name")},
+    },
+]
 STATIC_URL = "/static/"
 WHITENOISE_USE_FINDERS = True  # served from the packages themselves; hashed names in S3 come with the image
 
@@ -170,7 +231,7 @@ REST_FRAMEWORK = {
     "DEFAULT_PERMISSION_CLASSES": [],
     "UNAUTHENTICATED_USER": None,
     "DEFAULT_RENDERER_CLASSES": ["ecom.common.rendering.JsonRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["ecom.common.parsing.JsonParser"],
     "EXCEPTION_HANDLER": "ecom.common.problems.problem_for_exception",
 }
 

@@ -33,6 +33,12 @@ def token_key_set(*, directory: Path = DIRECTORY) -> str:
     return json.dumps({"keys": [{**key, "kid": KEY_ID, "alg": "RS256", "use": "sig"}]})
 
 
+def token_signing_key(*, directory: Path = DIRECTORY) -> str:
+    """The private half, as PEM, for the one service that signs tokens."""
+    _signing_key(directory)
+    return (directory / "token_key.pem").read_text()
+
+
 def service_token(scope: str, *, lifetime_seconds: int = LIFETIME_SECONDS, directory: Path = DIRECTORY) -> str:
     """A token of a service account, for replay and load tests; `scope` is words separated by spaces."""
     now = int(time.time())

@@ -25,7 +25,17 @@ def service_environment(service: str, stack: Stack) -> dict[str, str]:
         "ECOM_ALLOWED_HOSTS": f"{LOOPBACK},localhost",
         **{f"ECOM_{alias.upper()}_DSN": stack.postgres.dsn(alias) for alias in row.databases},
         **{f"ECOM_UPSTREAM_{name.upper()}": stack.url(name) for name in row.upstreams},
+        **(_signing() if row.signs_tokens else {}),
+        # Everybody on this machine has the same address.
+        "ECOM_FREE_ATTEMPTS_PER_CLIENT": "100000",
         **_backends(row, stack),
+    }
+
+
+def _signing() -> dict[str, str]:
+    return {
+        "ECOM_TOKEN_SIGNING_KEY": credentials.token_signing_key(),
+        "ECOM_TOKEN_SIGNING_KEY_ID": credentials.KEY_ID,
     }
 
 
@@ -62,5 +72,11 @@ def _backends(row: Service, stack: Stack) -> dict[str, str]:
             **LOCAL_CREDENTIALS,
             "ECOM_BROKER_URL": f"sqs://local:local@{LOOPBACK}:{stack.moto.port}",
             "ECOM_BROKER_QUEUE_URL": f"{stack.moto.endpoint}/{QUEUE_ACCOUNT}/{QUEUE}",
+        }
+    if Backend.MAIL in row.backends:
+        variables |= {
+            "ECOM_MAIL_URL": f"file://{stack.directory / 'mails'}",
+            "ECOM_MAIL_FROM": "shop@example.com",
+            "ECOM_STOREFRONT_URL": stack.url("gateway"),
         }
     return variables

@@ -14,7 +14,7 @@ import urllib3
 
 from ecom.services import SERVICES, Backend
 from local.servers import free_port
-from tests.tokens import public_key_set
+from tests.tokens import KEY_ID, public_key_set, signing_key
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 START_SECONDS = 30
@@ -40,7 +40,13 @@ def environment_of(service: str, **values: str) -> dict[str, str]:
             "ECOM_BROKER_URL": "sqs://local:local@127.0.0.1:1",
             "ECOM_BROKER_QUEUE_URL": "http://127.0.0.1:1/123456789012/ecom-worker",
         },
+        Backend.MAIL: {
+            "ECOM_MAIL_URL": "file:///dev/null",
+            "ECOM_MAIL_FROM": "shop@example.com",
+            "ECOM_STOREFRONT_URL": "https://shop.example.com",
+        },
     }
+    signing = {"ECOM_TOKEN_SIGNING_KEY": signing_key(), "ECOM_TOKEN_SIGNING_KEY_ID": KEY_ID}
     return {
         "PATH": os.environ["PATH"],
         "DJANGO_SETTINGS_MODULE": "ecom.settings",
@@ -52,6 +58,7 @@ def environment_of(service: str, **values: str) -> dict[str, str]:
         **{f"ECOM_{alias.upper()}_DSN": f"postgresql://ecom:ecom@127.0.0.1:1/{alias}" for alias in row.databases},
         **{f"ECOM_UPSTREAM_{name.upper()}": "http://127.0.0.1:1" for name in row.upstreams},
         **{name: value for backend in row.backends for name, value in backends[backend].items()},
+        **(signing if row.signs_tokens else {}),
         **values,
     }
 

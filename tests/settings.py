@@ -2,7 +2,7 @@
 
 import os
 
-from tests.tokens import public_key_set
+from tests.tokens import KEY_ID, public_key_set, signing_key
 
 PORT_OFFSET = int(os.environ.get("TEST_PORT_OFFSET", "500"))
 POSTGRES_PORT = 15432 + PORT_OFFSET
@@ -17,6 +17,11 @@ os.environ.update(
     ECOM_VISITOR_KEY="only-for-tests-and-never-anywhere-else",
     ECOM_ALLOWED_HOSTS="testserver,127.0.0.1,localhost",
     ECOM_TOKEN_KEYS=public_key_set(),
+    ECOM_TOKEN_SIGNING_KEY=signing_key(),
+    ECOM_TOKEN_SIGNING_KEY_ID=KEY_ID,
+    ECOM_MAIL_URL="file:///dev/null",  # Django keeps the mails of tests in memory
+    ECOM_MAIL_FROM="shop@example.com",
+    ECOM_STOREFRONT_URL="https://shop.example.com",
     ECOM_KAFKA_BOOTSTRAP_SERVERS=f"127.0.0.1:{KAFKA_PORT}",
     ECOM_DYNAMODB_ENDPOINT=f"http://127.0.0.1:{DYNAMODB_PORT}",
     ECOM_BROKER_URL="sqs://local:local@127.0.0.1:15500",
@@ -35,3 +40,5 @@ os.environ.update(
 )
 
 from ecom.settings import *  # noqa: E402, F403
+
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # the product's takes its time, by design

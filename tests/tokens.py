@@ -4,6 +4,7 @@ import json
 import time
 
 import jwt
+from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 KEY_ID = "test-1"
@@ -14,6 +15,12 @@ def public_key_set() -> str:
     """The JSON Web Key Set that `ECOM_TOKEN_KEYS` takes."""
     key = json.loads(jwt.algorithms.RSAAlgorithm.to_jwk(_private_key.public_key()))
     return json.dumps({"keys": [{**key, "kid": KEY_ID, "alg": "RS256", "use": "sig"}]})
+
+
+def signing_key() -> str:
+    """The private key as `ECOM_TOKEN_SIGNING_KEY` takes it."""
+    encoding, form = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8
+    return _private_key.private_bytes(encoding, form, serialization.NoEncryption()).decode()
 
 
 def token(subject: str, *, kind: str = "customer", scope: str = "", lifetime: int = 600, **claims: object) -> str:

@@ -1,0 +1,181 @@
+"""Customers, staff and service accounts in the backoffice. No password and no hash of one is ever shown here."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+
+from ecom.apps.customers import email_addresses
+from ecom.apps.customers.models import Account, Address, Letter, ServiceAccount
+from ecom.apps.customers.selectors import ADDRESS_FIELDS
+from ecom.apps.customers.services import closing
+from ecom.apps.customers.services.passwords import invite
+from ecom.apps.customers.services.service_accounts import new_service_secret
+
+
+class ReadOnly:
+    """What is looked at here and changed elsewhere."""
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class AddressInline(ReadOnly, admin.StackedInline):  # type: ignore[type-arg] # generic for the stubs alone
+    """A customer's addresses."""
+
+    model = Address
+    fields = ADDRESS_FIELDS
+    extra = 0
+
+
+class AccountForm(forms.ModelForm):  # type: ignore[type-arg]
+    """An account that staff make: the address in its one spelling, and no password."""
+
+    def clean_email(self) -> str:
+        try:
+            return email_addresses.normalised(self.cleaned_data["email"])
+        except ValueError as error:
+            raise ValidationError(str(error)) from error
+
+
+@admin.register(Account)
+class AccountAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    """Accounts are deactivated or erased, never deleted: orders name them."""
+
+    form = AccountForm
+    list_display = ("public_id", "email", "given_name", "family_name", "is_active", "is_staff", "created_at")
+    list_filter = ("is_active", "is_staff", ("erased_at", admin.EmptyFieldListFilter))
+    list_per_page = 50
+    show_full_result_count = False
+    ordering = ("-id",)
+    search_fields = ("public_id__exact", "email__startswith", "family_name__istartswith")
+    search_help_text = "Public id, the beginning of the e-mail address or of the family name"
+    readonly_fields = ("public_id", "is_active", "created_at", "erased_at")
+    filter_horizontal = ("groups",)
+    inlines = (AddressInline,)
+    actions = ("deactivate", "reactivate", "erase")
+    fieldsets = (
+        (None, {"fields": ("public_id", "email", "given_name", "family_name", "phone")}),
+        ("Staff", {"fields": ("is_staff", "groups")}),
+        ("State", {"fields": (("is_active", "created_at", "erased_at"),)}),
+    )
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Account | None = None) -> tuple[str, ...]:
+        """An address that its owner has proven is not changed by somebody else; nor does staff make itself staff."""
+        fixed = ("email",) if obj else ()
+        return (*self.readonly_fields, *fixed, *(() if _is_superuser(request) else ("is_staff", "groups")))
+
+    def has_change_permission(self, request: HttpRequest, obj: Account | None = None) -> bool:
+        """Accounts of staff are the administrators' business, and an erased one is nobody's."""
+        if obj and (obj.erased_at or (obj.is_staff and not _is_superuser(request))):
+            return False
+        return super().has_change_permission(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Account | None = None) -> bool:
+        return False
+
+    def save_model(self, request: HttpRequest, obj: Account, form: Any, change: bool) -> None:
+        """A new account has no password: its owner sets one by the mail that goes out."""
+        if not change:
+            obj.set_unusable_password()
+        obj.save()
+        if not change and obj.email:
+            invite(email=obj.email)
+
+    @admin.action(description="Deactivate: no sign-in, sessions end", permissions=["change"])
+    def deactivate(self, request: HttpRequest, queryset: QuerySet[Account]) -> None:
+        for account in self._changeable(request, queryset):
+            closing.deactivate(account=account)
+            self.log_change(request, account, "Deactivated.")
+
+    @admin.action(description="Reactivate", permissions=["change"])
+    def reactivate(self, request: HttpRequest, queryset: QuerySet[Account]) -> None:
+        for account in self._changeable(request, queryset):
+            closing.reactivate(account=account)
+            self.log_change(request, account, "Reactivated.")
+
+    @admin.action(description="Erase for good", permissions=["change"])
+    def erase(self, request: HttpRequest, queryset: QuerySet[Account]) -> HttpResponse | None:
+        """Asks first, as nothing brings the data back."""
+        accounts = self._changeable(request, queryset)
+        if "confirmed" not in request.POST:
+            context = {**self.admin_site.each_context(request), "title": "Erase accounts", "accounts": accounts}
+            return TemplateResponse(request, "admin/customers/account/erase.html", context)
+        for account in accounts:
+            self._erase(request, account)
+        return None
+
+    def _erase(self, request: HttpRequest, account: Account) -> None:
+        try:
+            closing.erase(customer_id=account.public_id)
+        except closing.StaffAccount:
+            self.message_user(request, f"{account} is staff: take the role away first.", messages.ERROR)
+        else:
+            self.log_change(request, account, "Erased.")
+            self.message_user(request, f"{account} is erased.")
+
+    def _changeable(self, request: HttpRequest, queryset: QuerySet[Account]) -> list[Account]:
+        """The chosen accounts that this member of staff may change. Raises PermissionDenied for another's."""
+        accounts = list(queryset.filter(erased_at=None))
+        if not all(self.has_change_permission(request, account) for account in accounts):
+            raise PermissionDenied
+        return accounts
+
+
+def _is_superuser(request: HttpRequest) -> bool:
+    return bool(getattr(request.user, "is_superuser", False))
+
+
+@admin.register(ServiceAccount)
+class ServiceAccountAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    """Programs that sign in by themselves. A secret is shown once, when it is made."""
+
+    list_display = ("client_id", "description", "scopes", "audiences", "is_active", "created_at")
+    list_filter = ("is_active",)
+    search_fields = ("client_id", "description")
+    fields = ("client_id", "description", "scopes", "audiences", "is_active", "created_at")
+    readonly_fields = ("created_at",)
+    actions = ("give_another_secret",)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: ServiceAccount | None = None) -> tuple[str, ...]:
+        return ("client_id", "created_at") if obj else ("created_at",)
+
+    def has_delete_permission(self, request: HttpRequest, obj: ServiceAccount | None = None) -> bool:
+        return False
+
+    def save_model(self, request: HttpRequest, obj: ServiceAccount, form: Any, change: bool) -> None:
+        if change:
+            obj.save()
+        else:
+            self._show_secret(request, obj, new_service_secret(account=obj))
+
+    @admin.action(description="Give another secret; the old one stops at once", permissions=["change"])
+    def give_another_secret(self, request: HttpRequest, queryset: QuerySet[ServiceAccount]) -> None:
+        for account in queryset:
+            self._show_secret(request, account, new_service_secret(account=account))
+            self.log_change(request, account, "Given another secret.")
+
+    def _show_secret(self, request: HttpRequest, account: ServiceAccount, secret: str) -> None:
+        self.message_user(request, f"The secret of {account.client_id}, shown this once: {secret}", messages.WARNING)
+
+
+@admin.register(Letter)
+class LetterAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
+    """Mails that wait, were sent, or could not be sent."""
+
+    list_display = ("kind", "email", "created_at", "attempts", "due_at", "sent_at")
+    list_filter = ("kind", ("sent_at", admin.EmptyFieldListFilter), ("due_at", admin.EmptyFieldListFilter))
+    search_fields = ("email__exact",)
+    show_full_result_count = False
+    ordering = ("-id",)
+    fields = ("kind", "email", "created_at", "expires_at", "attempts", "due_at", "sent_at")

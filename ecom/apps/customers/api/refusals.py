@@ -1,0 +1,56 @@
+"""What the services refuse, as answers."""
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+from rest_framework.exceptions import APIException, ErrorDetail, NotFound, ValidationError
+
+from ecom.apps.customers.selectors import UnknownAddress, UnknownCustomer
+from ecom.apps.customers.services.closing import StaffAccount
+from ecom.apps.customers.services.letters import InvalidSecret
+from ecom.apps.customers.services.profiles import TooManyAddresses
+from ecom.apps.customers.services.service_accounts import NotGranted
+from ecom.apps.customers.services.sessions import InvalidCredentials, InvalidRefreshToken
+from ecom.apps.customers.throttling import TooManyAttempts
+
+
+class Refusal(APIException):
+    """An answer whose kind has a name of its own."""
+
+    def __init__(self, status: int, slug: str, detail: str, *, wait: float | None = None) -> None:
+        super().__init__(detail)
+        self.status_code, self.slug, self.wait = status, slug, wait
+        if status == 401:
+            self.auth_header = 'Bearer realm="ecom"'
+
+
+def _plain(status: int, slug: str, detail: str) -> Callable[[Any], Exception]:
+    return lambda error: Refusal(status, slug, detail)
+
+
+def _too_many_attempts(error: TooManyAttempts) -> Exception:
+    return Refusal(429, "too-many-attempts", "Too many attempts. Try again later.", wait=math.ceil(error.seconds))
+
+
+def _invalid(member: str, detail: str) -> Exception:
+    return ValidationError({member: [ErrorDetail(detail, code="invalid")]})
+
+
+_ANSWERS: dict[type[Exception], Callable[[Any], Exception]] = {
+    InvalidCredentials: _plain(401, "invalid-credentials", "The credentials are not right."),
+    InvalidRefreshToken: _plain(401, "invalid-refresh-token", "The refresh token is not good any more. Sign in again."),
+    UnknownCustomer: _plain(401, "account-closed", "The account of this token is closed."),
+    TooManyAttempts: _too_many_attempts,
+    UnknownAddress: lambda error: NotFound("You have no such address."),
+    TooManyAddresses: _plain(409, "too-many-addresses", "You have as many addresses as one may have."),
+    StaffAccount: _plain(409, "staff-account", "An account of staff is not erased. Ask an administrator."),
+    InvalidSecret: lambda error: _invalid("token", "The token is unknown, used or too old. Ask for another mail."),
+    NotGranted: lambda error: _invalid(error.what, str(error)),
+}
+
+
+def refusal(error: Exception) -> Exception:
+    """The answer to what a service raised; an exception that is no refusal comes back as it is."""
+    answer = _ANSWERS.get(type(error))
+    return answer(error) if answer else error

@@ -1,0 +1,1 @@
+"""What changes accounts, as verbs; a module for each thing that they are about."""
