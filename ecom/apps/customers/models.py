@@ -73,7 +73,7 @@ class Account(AbstractBaseUser, PermissionsMixin):
     phone = models.CharField(max_length=PHONE_LENGTH, blank=True)
     is_active = models.BooleanField(default=True, help_text="Without it nobody can sign in.")
     is_staff = models.BooleanField("staff", default=False, help_text="May sign in to the backoffice.")
-    created_at = models.DateTimeField(db_default=Now(), editable=False)
+    created_at = models.DateTimeField(auto_now_add=True)
     erased_at = models.DateTimeField(null=True, editable=False)
 
     last_login = None  # sessions tell it, without one more write at each sign-in
@@ -124,7 +124,7 @@ class Address(models.Model):
     region = models.CharField(max_length=100, blank=True)
     country = models.CharField(max_length=2, help_text="ISO 3166-1 code.")
     phone = models.CharField(max_length=PHONE_LENGTH, blank=True)
-    created_at = models.DateTimeField(db_default=Now(), editable=False)
+    created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
         ordering = ["id"]
@@ -200,7 +200,7 @@ class ServiceAccount(models.Model):
         help_text="Where its tokens are good: a service's name, or ecom for the public API. The first is the default.",
     )
     is_active = models.BooleanField(default=True, help_text="Without it no new token is given out.")
-    created_at = models.DateTimeField(db_default=Now(), editable=False)
+    created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
         ordering = ["client_id"]

@@ -4,8 +4,9 @@ from django.db import transaction
 from django.utils import timezone
 
 from ecom.apps.customers.events import customer_erased
-from ecom.apps.customers.models import ALIAS, Account, Address, Letter, RefreshToken, Session
+from ecom.apps.customers.models import ALIAS, Account, Address, Letter, Session
 from ecom.apps.customers.selectors import UnknownCustomer
+from ecom.apps.customers.services.letters import locked_letters
 
 
 class StaffAccount(Exception):
@@ -33,14 +34,16 @@ def erase(*, customer_id: str) -> None:
     UnknownCustomer, StaffAccount.
     """
     with transaction.atomic(using=ALIAS):
-        account = Account.objects.select_for_update().filter(public_id=customer_id, erased_at=None).first()
+        mine = Account.objects.filter(public_id=customer_id, erased_at=None)
+        # Letters are locked before accounts, as in the reset of a password.
+        letters = locked_letters(Letter.objects.filter(email__in=mine.values("email")))
+        account = mine.select_for_update().first()
         if account is None:
             raise UnknownCustomer
         if account.is_staff:
             raise StaffAccount
-        Letter.objects.filter(email=account.email).delete()
+        Letter.objects.filter(pk__in=[letter.pk for letter in letters]).delete()
         Address.objects.filter(account=account).delete()
-        RefreshToken.objects.filter(session__account=account).delete()
         Session.objects.filter(account=account).delete()
         _empty(account)
         customer_erased(customer_id=customer_id)

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.core.mail import EmailMessage, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
 from django.db import transaction
-from django.db.models import Case, F, Value, When
+from django.db.models import Case, F, Q, QuerySet, Value, When
 from django.db.models.functions import Now
 from django.template.loader import render_to_string
 
@@ -18,6 +18,7 @@ from ecom.apps.customers.models import ALIAS, Account, Letter
 from ecom.apps.customers.secret_tokens import digest, new_secret
 
 BATCH = 20
+PURGE_BATCH = 5000
 # How long to wait before each further attempt; after the last one a letter is given up. The first wait is longer than
 # a batch takes, so that nobody else sends the same letter meanwhile.
 RETRY_MINUTES = (2, 5, 15, 60, 240, 720)
@@ -33,16 +34,24 @@ class InvalidSecret(Exception):
 
 
 def opened_letter(*, kind: Letter.Kind, secret: str) -> Letter:
-    """Take the letter that held this secret; it works once, the second of two callers waits and finds nothing.
+    """Take the letter that held this secret, and all others of its kind to that address; it works once.
 
-    Call it in the transaction of what the letter is for. Raises InvalidSecret.
+    Call it in the transaction of what the letter is for: the second of two callers waits for the first and finds
+    nothing. Raises InvalidSecret. Three statements.
     """
-    waiting = Letter.objects.filter(kind=kind, digest=digest(secret), expires_at__gt=Now())
-    letter = waiting.select_for_update().first()
+    sent = Letter.objects.filter(kind=kind, digest=digest(secret), expires_at__gt=Now())
+    email = sent.values_list("email", flat=True).first()
+    letters = locked_letters(Letter.objects.filter(kind=kind, email=email)) if email else []
+    letter = next((letter for letter in letters if letter.digest == digest(secret)), None)
     if letter is None:
         raise InvalidSecret
-    Letter.objects.filter(pk=letter.pk).delete()
+    Letter.objects.filter(pk__in=[letter.pk for letter in letters]).delete()
     return letter
+
+
+def locked_letters(letters: QuerySet[Letter]) -> list[Letter]:
+    """Letters locked in one order, as everybody locks them: two who lock several cannot block each other for good."""
+    return list(letters.order_by("pk").select_for_update())
 
 
 def send_due_letters() -> int:
@@ -62,9 +71,11 @@ def send_due_letters() -> int:
 
 def purge_letters() -> int:
     """Remove letters whose secret is too old, and later those that could not be delivered. Returns how many."""
-    too_old = Letter.objects.filter(expires_at__lt=Now(), sent_at__isnull=False)
-    undelivered = Letter.objects.filter(created_at__lt=Now() - KEPT_WHEN_UNDELIVERED, sent_at=None)
-    return too_old.delete()[0] + undelivered.delete()[0]
+    sent_too_long_ago = Q(expires_at__lt=Now(), sent_at__isnull=False)
+    undelivered = Q(created_at__lt=Now() - KEPT_WHEN_UNDELIVERED, sent_at=None)
+    with transaction.atomic(using=ALIAS):
+        old = Letter.objects.filter(sent_too_long_ago | undelivered).select_for_update(skip_locked=True)
+        return Letter.objects.filter(pk__in=[letter.pk for letter in old.only("pk")[:PURGE_BATCH]]).delete()[0]
 
 
 def _claimed() -> list[Letter]:

@@ -40,7 +40,6 @@ def reset_password(*, secret: str, new_password: str) -> None:
         if account is None:
             return  # closed since the mail was sent: the caller has the mailbox, and learns nothing else
         _set_password(account, new_password)
-        Letter.objects.filter(kind=Letter.Kind.PASSWORD_RESET, email=letter.email).delete()
 
 
 def change_password(*, customer_id: str, current_password: str, new_password: str) -> TokenPair:

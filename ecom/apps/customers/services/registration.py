@@ -38,7 +38,6 @@ def confirm_registration(*, secret: str) -> Account:
                 family_name=letter.family_name,
             )
             account.save(force_insert=True)
-            Letter.objects.filter(kind=Letter.Kind.REGISTRATION, email=letter.email).delete()
     except IntegrityError as error:  # another registration of this address was confirmed in the same moment
         raise InvalidSecret from error
     return account
