@@ -114,6 +114,7 @@ def test_a_bad_address_is_refused_by_name(signed_in: Api, path: str, change: dic
         assert response.json()["errors"][0]["pointer"] == pointer
 
 
+@pytest.mark.urls("ecom.urls.customers")
 @pytest.mark.parametrize("address_id", ["A0000000000000000", "1", "../me", "A" * 500, "a0000000000000000", "%00"])
 def test_what_is_no_address_is_not_found(signed_in: Api, address_id: str) -> None:
     assert signed_in.get(f"/customers/me/addresses/{address_id}").status_code == 404
