@@ -3,12 +3,14 @@
 import os
 from collections.abc import Mapping
 
-from ecom.services import SERVICES, Backend, Service
+from ecom.services import CUSTOMERS, SERVICES, Backend, Service
 from local import credentials
 from local.provision import LOCAL_CREDENTIALS, QUEUE, QUEUE_ACCOUNT
 from local.servers.server import LOOPBACK, REPOSITORY
 from local.stack import Stack
 
+# Everybody on this machine has the same address.
+_FOR_ACCOUNTS = {"ECOM_FREE_ATTEMPTS_PER_CLIENT": "100000"}
 INHERITED = ("HOME", "USER", "LANG", "LC_ALL", "TZ", "TMPDIR", "TERM", "JAVA_HOME")
 
 
@@ -26,8 +28,7 @@ def service_environment(service: str, stack: Stack) -> dict[str, str]:
         **{f"ECOM_{alias.upper()}_DSN": stack.postgres.dsn(alias) for alias in row.databases},
         **{f"ECOM_UPSTREAM_{name.upper()}": stack.url(name) for name in row.upstreams},
         **(_signing() if row.signs_tokens else {}),
-        # Everybody on this machine has the same address.
-        "ECOM_FREE_ATTEMPTS_PER_CLIENT": "100000",
+        **(_FOR_ACCOUNTS if CUSTOMERS in row.contexts else {}),
         **_backends(row, stack),
     }
 

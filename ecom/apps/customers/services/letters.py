@@ -144,4 +144,4 @@ def _message(letter: Letter, template: str) -> EmailMessage:
         Letter.objects.filter(pk=letter.pk).update(digest=digest(secret), expires_at=Now() + lifetime)
     context = {"letter": letter, "secret": secret, "storefront": settings.STOREFRONT_URL}
     subject, _, body = render_to_string(f"customers/{template}.txt", context).partition("\n")
-    return EmailMessage(subject, body.lstrip(), to=[letter.email])
+    return EmailMessage(subject, body.lstrip(), to=[letter.email], headers={"Auto-Submitted": "auto-generated"})
