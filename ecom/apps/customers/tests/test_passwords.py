@@ -1,4 +1,7 @@
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
+from django.db import connections
 
 from ecom.apps.customers.models import Account, Letter, Session
 from ecom.apps.customers.tests.conftest import EMAIL, PASSWORD, Api, delivered, secret_in
@@ -113,3 +116,25 @@ def test_a_password_set_elsewhere_ends_the_sessions_too(signed_in: Api, ada: Acc
     ada.set_password(NEW)
     ada.save()
     assert signed_in.refresh(signed_in.tokens["refresh_token"]).status_code == 401
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_changes_at_once_with_one_password_exactly_one_counts() -> None:
+    Account.objects.create_user(EMAIL, PASSWORD)
+    current = PASSWORD
+    for round_number in range(3):
+        token = Api().signed_in(password=current).tokens["access_token"]
+        chosen = [f"passphrase {round_number} of caller {n}" for n in range(4)]
+
+        def change(new: str, current: str = current, token: str = token) -> int:
+            body = {"current_password": current, "new_password": new}
+            try:
+                return Api()("POST", "/auth/password/change", body, token=token).status_code
+            finally:
+                connections.close_all()
+
+        with ThreadPoolExecutor(4) as pool:
+            statuses = list(pool.map(change, chosen))
+        assert sorted(statuses) == [200, 401, 401, 401]
+        current = chosen[statuses.index(200)]
+        assert Session.objects.filter(ended_at=None).count() == 1
