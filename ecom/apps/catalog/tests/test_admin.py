@@ -1,5 +1,5 @@
 import pytest
-from django.contrib.auth.models import User
+from django.contrib.auth import get_user_model
 from django.db import connections
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -13,7 +13,7 @@ PRODUCTS, CATEGORIES = "/admin/catalog/product/", "/admin/catalog/category/"
 
 @pytest.fixture
 def staff(client: Client) -> Client:
-    client.force_login(User.objects.create_superuser("staff", password="not-used"))
+    client.force_login(get_user_model().objects.create_superuser("staff@example.com", password="not-used"))
     return client
 
 

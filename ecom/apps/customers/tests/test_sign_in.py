@@ -139,10 +139,12 @@ def test_counters_tell_neither_address_nor_client(api: Api) -> None:
     assert "203.0.113" not in text
 
 
-def test_a_deactivated_account_signs_nobody_in_and_its_sessions_have_ended(ada: Account) -> None:
+def test_a_deactivated_account_signs_nobody_in_and_its_sessions_have_ended(ada: Account, statements) -> None:
     api = Api().signed_in()
     deactivate(account=ada)
-    assert api.sign_in().status_code == 401
+    with statements() as kinds:
+        assert api.sign_in().status_code == 401
+    assert kinds == ["INSERT", "SELECT"], "as for an unknown address"
     assert api.refresh(api.tokens["refresh_token"]).status_code == 401
     assert api.get("/customers/me").status_code == 401
     reactivate(account=ada)
