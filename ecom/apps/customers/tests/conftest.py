@@ -1,11 +1,13 @@
 import re
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
 
 import pytest
 from django.core import mail
-from django.db import connections
+from django.db import connections, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
@@ -79,6 +81,34 @@ def statements() -> Callable[..., Any]:
         kinds += [word for word in words if word not in ("SAVEPOINT", "RELEASE")]
 
     return count
+
+
+def results_of_all_at_once(account: Account, callers: Sequence[Callable[[], Any]]) -> list[Any]:
+    """Holds the account's row until every caller waits, then lets all go on: a race without luck."""
+
+    def call(caller: Callable[[], Any]) -> Any:
+        try:
+            return caller()
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(len(callers)) as pool:
+        with transaction.atomic(using="customers"):
+            Account.objects.select_for_update().get(pk=account.pk)
+            running = [pool.submit(call, caller) for caller in callers]
+            _wait_for_lock_waiters(len(callers))
+        return [future.result() for future in running]
+
+
+def _wait_for_lock_waiters(number: int) -> None:
+    deadline = time.monotonic() + 20
+    waiting = -1
+    while waiting < number:
+        assert time.monotonic() < deadline, f"{waiting} of {number} wait"
+        with connections["customers"].cursor() as cursor:
+            cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
+            (waiting,) = cursor.fetchone()
+        time.sleep(0.02)
 
 
 def delivered() -> list[mail.EmailMessage]:

@@ -1,11 +1,8 @@
-from concurrent.futures import ThreadPoolExecutor
-
 import pytest
-from django.db import connections
 
 from ecom.apps.customers.models import Account, Address
 from ecom.apps.customers.services.profiles import MAX_ADDRESSES
-from ecom.apps.customers.tests.conftest import ADDRESS, EMAIL, PASSWORD, Api
+from ecom.apps.customers.tests.conftest import ADDRESS, EMAIL, PASSWORD, Api, results_of_all_at_once
 from tests.tokens import token
 
 pytestmark = pytest.mark.django_db
@@ -126,14 +123,10 @@ def test_there_are_never_more_addresses_than_allowed_also_at_once() -> None:
     Address.objects.bulk_create([Address(account=account, **ADDRESS) for _ in range(MAX_ADDRESSES - 1)])
     access_token = Api().signed_in().tokens["access_token"]
 
-    def add(_: int) -> int:
-        try:
-            return Api()("POST", "/customers/me/addresses", ADDRESS, token=access_token).status_code
-        finally:
-            connections.close_all()
+    def add() -> int:
+        return Api()("POST", "/customers/me/addresses", ADDRESS, token=access_token).status_code
 
-    with ThreadPoolExecutor(4) as pool:
-        assert sorted(pool.map(add, range(4))) == [201, 409, 409, 409]
+    assert sorted(results_of_all_at_once(account, [add] * 4)) == [201, 409, 409, 409]
     assert Address.objects.count() == MAX_ADDRESSES
 
 
