@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from ecom.apps.gateway.api import analytics, assets, contracts, pages
+from ecom.apps.gateway.api import analytics, assets, contracts, keys, pages
 from ecom.apps.gateway.api.proxy import proxy_view
 from ecom.apps.gateway.routes import routes_by_path, url_pattern
 
@@ -10,6 +10,7 @@ urlpatterns = [
     path("", pages.landing),
     path("dashboard", pages.dashboard),
     path("assets/<version>/<name>", assets.asset),
+    path(".well-known/jwks.json", keys.key_set),
     path("contracts/<event>/<version>", contracts.contract),
     path("analytics/products/<product_id>", analytics.product_series),
     path("analytics/trending", analytics.trending),
