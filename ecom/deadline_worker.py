@@ -5,12 +5,22 @@ import socket
 import time
 from typing import Any
 
+from gunicorn.http.body import Body, ChunkedReader, LengthReader
 from gunicorn.util import close_graceful
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
 REQUEST_SECONDS = 10.0
 SEND_SECONDS = 30.0
 LINGER_SECONDS = 0.5
+DRAINED_BYTES = 64 * 1024
+
+
+def _much_is_unread(body: Body) -> bool:
+    """Whether more of a body is left than gunicorn reads away after the answer; of a chunked one, anything."""
+    reader = body.reader
+    if isinstance(reader, LengthReader):
+        return bool(reader.length >= DRAINED_BYTES)
+    return isinstance(reader, ChunkedReader) and reader.parser is not None
 
 
 class DeadlineSocket(socket.socket):
@@ -71,6 +81,12 @@ class DeadlineWorker(ThreadWorker):  # type: ignore[misc]
                 connections = self.nr_conns
                 self.accept(listener)
             listener.close()
+
+    def handle_request(self, req: Any, conn: TConn) -> Any:
+        """gunicorn closes a connection on which much of a body was left unread, but its answer does not say so."""
+        closes = req.should_close
+        req.should_close = lambda: closes() or _much_is_unread(req.body)  # asked when the answer's head is written
+        return super().handle_request(req, conn)
 
     def handle(self, conn: TConn) -> Any:
         conn.sock.deadline = time.monotonic() + REQUEST_SECONDS

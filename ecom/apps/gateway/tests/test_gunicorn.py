@@ -96,6 +96,23 @@ def accepts(port: int) -> bool:
     return True
 
 
+@pytest.mark.parametrize(("left_unread", "closes"), [(600_000, True), (80, False)])
+def test_an_answer_says_when_its_connection_ends_because_a_body_was_left_unread(
+    gateway: Gateway, upstream: UpstreamServer, left_unread: int, closes: bool
+) -> None:
+    path = "/activity/event" if closes else "/nowhere"
+    body = b" " * left_unread
+    with connect(gateway.port) as connection:
+        head = f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: {len(body)}\r\n\r\n"
+        connection.sendall(head.encode() + body)
+        answer = read_answer(connection)
+        assert answer.status == (413 if closes else 404)
+        assert answer.headers["Connection"] == ("close" if closes else "keep-alive")
+        if not closes:
+            connection.sendall(b"GET /products HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+            assert read_answer(connection).status == 200
+
+
 @pytest.mark.parametrize(
     "headers",
     [
