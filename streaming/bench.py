@@ -25,7 +25,7 @@ from streaming.writer import Destination, TableWriter
 PARTITIONS = 4
 START_MS = 1_763_901_600_000  # 2025-11-23T12:40:00Z
 WARM_UP = 0.1  # the part of the events before the clock starts
-LOOK_SECONDS = 0.25
+LOOK_SECONDS = 0.5
 DEADLINE_SECONDS = 600.0
 KEYS = {"analytics_table": ("product_id", "window_start"), "trending_table": ("granularity", "window_start")}
 
@@ -90,7 +90,9 @@ def _tables(options: Options) -> Iterator[None]:
         client.create_table(
             TableName=name, BillingMode="PAY_PER_REQUEST",
             AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"} for key in keys],
-            KeySchema=[{"AttributeName": key, "KeyType": kind} for key, kind in zip(keys, ("HASH", "RANGE"), strict=True)],
+            KeySchema=[
+                {"AttributeName": key, "KeyType": kind} for key, kind in zip(keys, ("HASH", "RANGE"), strict=True)
+            ],
         )  # fmt: skip
         client.get_waiter("table_exists").wait(TableName=name)
     try:
@@ -118,7 +120,7 @@ def _run(options: Options, jars: list[Path], load: Load, submit: Submit, count: 
         try:
             cluster.start()
             embedded = embedded_settings(options, jars=jars, checkpoints=Path(directory), resume_from=None)
-            quick = {"metrics.fetcher.update-interval": "200"}
+            quick = {"metrics.fetcher.update-interval": "400"}
             environment = job.table_environment(job_settings(options) | embedded | quick)
             submit(environment, options, load)
             return _rates(count, cluster.cpu_seconds, load)
@@ -154,8 +156,7 @@ def _whole(environment: TableEnvironment, options: Options, load: Load) -> None:
 
 def _read(options: Options) -> Count:
     """How many events the job has read."""
-    flink = FlinkRest(options.rest_port)
-    return lambda: flink.status().records_read or 0
+    return FlinkRest(options.rest_port).records_read
 
 
 def _filled(options: Options) -> Count:
@@ -195,7 +196,10 @@ def _rates(count: Count, cpu_seconds: Callable[[], float], load: Load) -> dict[s
 
 def _write(options: Options, items: int) -> float:
     writer = TableWriter(_destination(options, options.analytics_table))
-    rows = [{"product_id": f"P{number}", "window_start": "2025-11-23T12:40:00Z", "event_count": number} for number in range(items)]
+    rows = [
+        {"product_id": f"P{number}", "window_start": "2025-11-23T12:40:00Z", "event_count": number}
+        for number in range(items)
+    ]
     start = time.monotonic()
     writer.write(rows)
     writer.close()

@@ -5,7 +5,6 @@ import os
 import signal
 import struct
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -44,7 +43,7 @@ class Cluster:
             )  # fmt: skip
             os.environ["PYFLINK_GATEWAY_PORT"] = str(self._wait_for_port(port_file))
         # Workers as processes of their own, as on a cluster, and not inside this one.
-        os.environ["_python_worker_execution_mode"] = "process"
+        os.environ["_python_worker_execution_mode"] = "process"  # noqa: SIM112 - PyFlink's name
 
     def is_running(self) -> bool:
         """Whether the JVM is there."""

@@ -30,7 +30,9 @@ def find_jars(options: Options) -> list[Path]:
 def check(options: Options) -> int:
     """Check topics and tables; return the number of the raw topic's partitions."""
     partitions, problems = _check_topics(options)
-    problems += [problem for name, keys in KEYS.items() for problem in _check_table(options, getattr(options, name), keys)]
+    problems += [
+        problem for name, keys in KEYS.items() for problem in _check_table(options, getattr(options, name), keys)
+    ]
     if problems:
         raise NotReady("\n".join(problems))
     return partitions

@@ -96,7 +96,9 @@ class TableWriter:
             rest, problem = self._try(table, rest)
             if not rest:
                 return
-        raise WriteFailed(f"{table}: {len(rest)} of {len(batch)} items not written in {self._retry_seconds} s: {problem}")
+        raise WriteFailed(
+            f"{table}: {len(rest)} of {len(batch)} items not written in {self._retry_seconds} s: {problem}"
+        )
 
     def _try(self, table: str, requests: list[Item]) -> tuple[list[Item], str]:
         try:
@@ -137,7 +139,9 @@ class WritingFunction(ScalarFunction):
 class ProductWindowWriter(WritingFunction):
     """Writes one item per product and minute."""
 
-    def eval(self, product_id: pd.Series, window_start: pd.Series, window_end: pd.Series, *numbers: pd.Series) -> pd.Series:
+    def eval(
+        self, product_id: pd.Series, window_start: pd.Series, window_end: pd.Series, *numbers: pd.Series
+    ) -> pd.Series:
         """Write the windows (one a row) and return, for each, the run that wrote it."""
         columns = {"product_id": product_id, "window_start": window_start, "window_end": window_end}
         columns |= dict(zip(PRODUCT_NUMBERS, numbers, strict=True))
@@ -196,7 +200,9 @@ def _passes(error: ClientError) -> bool:
     """Whether the error is one that waiting helps against."""
     status = error.response["ResponseMetadata"]["HTTPStatusCode"]
     code = error.response["Error"]["Code"]
-    return status >= 500 or "Throttl" in code or code in ("ProvisionedThroughputExceededException", "RequestLimitExceeded")
+    return (
+        status >= 500 or "Throttl" in code or code in ("ProvisionedThroughputExceededException", "RequestLimitExceeded")
+    )
 
 
 def _attempts(seconds: float, clock: Callable[[], float] = time.monotonic) -> Iterator[int]:

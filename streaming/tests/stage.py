@@ -89,7 +89,8 @@ class Stage:
         with closing(KafkaProducer(bootstrap_servers=self.kafka.bootstrap_servers, acks="all")) as producer:
             sent = [(record, producer.send(
                 self.name("raw"), value=record.value, key=record.key, partition=record.partition,
-                timestamp_ms=record.kafka_time, headers=[(name, text.encode()) for name, text in record.headers.items()],
+                timestamp_ms=record.kafka_time,
+                headers=[(name, text.encode()) for name, text in record.headers.items()],
             )) for record in records]  # fmt: skip
             producer.flush(30)
             done = [(record, future.get(1)) for record, future in sent]

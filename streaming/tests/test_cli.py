@@ -25,7 +25,10 @@ def test_config_says_where_each_option_came_from() -> None:
 
 def test_a_wrong_option_is_exit_code_2() -> None:
     answer = command_line("config", environment={"STREAMING_REST_PORT": "x"})
-    assert (answer.returncode, answer.stderr) == (2, "error: rest_port (STREAMING_REST_PORT): 'x' is not a whole number\n")
+    assert (answer.returncode, answer.stderr) == (
+        2,
+        "error: rest_port (STREAMING_REST_PORT): 'x' is not a whole number\n",
+    )
 
 
 def test_status_of_no_job_is_exit_code_3() -> None:

@@ -1,4 +1,4 @@
-"""One job through its life with the broker's clock: counted, late and dead records, kill -9, a quiet minute, a new plan.
+"""One job's life with the broker's clock: counted, late and dead records, kill -9, a quiet minute, a new plan.
 
 Each record's Kafka time is chosen, so that every rule is tested to the millisecond and no test waits for a clock.
 """
@@ -21,6 +21,8 @@ from streaming.tests.stage import PARTITIONS, Read, Record, Stage, eventually, m
 GOLDEN = [json.loads(line) for line in Path(__file__).with_name("golden.jsonl").read_text().splitlines()]
 GOLDEN_TIME = milliseconds("2025-11-23T12:40:30Z")
 FIRST, SECOND, QUIET, LAST = (f"2025-11-23T12:{minute}:00Z" for minute in (40, 41, 42, 43))
+
+
 @dataclass(frozen=True)
 class Outcome:
     """What went in and, once all was over, what had come out."""

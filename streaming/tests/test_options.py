@@ -13,7 +13,10 @@ def test_the_first_place_that_has_an_option_wins(tmp_path: Path) -> None:
     environment = {"STREAMING_REST_PORT": "3", "STREAMING_LATENESS_SECONDS": "4"}
     resolved = resolve({"rest_port": 5, "raw_topic": None}, environment, file)
     assert (resolved.options.rest_port, resolved.origins["rest_port"]) == (5, "--rest-port")
-    assert (resolved.options.lateness_seconds, resolved.origins["lateness_seconds"]) == (4, "STREAMING_LATENESS_SECONDS")
+    assert (resolved.options.lateness_seconds, resolved.origins["lateness_seconds"]) == (
+        4,
+        "STREAMING_LATENESS_SECONDS",
+    )
     assert (resolved.options.raw_topic, resolved.origins["raw_topic"]) == ("file", str(file))
     assert (resolved.options.parallelism, resolved.origins["parallelism"]) == (2, "default")
 
@@ -29,7 +32,11 @@ def test_the_file_may_be_named_by_the_environment(tmp_path: Path) -> None:
     [
         ("STREAMING_REST_PORT", "no", "rest_port (STREAMING_REST_PORT): 'no' is not a whole number"),
         ("STREAMING_PARALLELISM", "0", "parallelism (STREAMING_PARALLELISM): 0 is not between 1 and 2147483648"),
-        ("STREAMING_RECORDED_TIME", "maybe", "recorded_time (STREAMING_RECORDED_TIME): 'maybe' is neither true nor false"),
+        (
+            "STREAMING_RECORDED_TIME",
+            "maybe",
+            "recorded_time (STREAMING_RECORDED_TIME): 'maybe' is neither true nor false",
+        ),
         ("STREAMING_RAW_TOPIC", "", "raw_topic (STREAMING_RAW_TOPIC): must not be empty"),
         ("STREAMING_RAW_TOPIC", "a' OR 'b", "raw_topic (STREAMING_RAW_TOPIC): \"a' OR 'b\" holds a quote"),
     ],
@@ -51,5 +58,5 @@ def test_all_that_is_wrong_is_said_at_once(tmp_path: Path) -> None:
 
 
 def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
-    with pytest.raises(InvalidOptions, match="absent.toml"):
+    with pytest.raises(InvalidOptions, match=r"absent\.toml"):
         resolve({}, {}, tmp_path / "absent.toml")

@@ -1,4 +1,4 @@
-"""A recording, in no order, is counted exactly by its own clock; its end marker closes every window, also after kill -9."""
+"""A recording, in no order, is counted exactly by its own clock; its end marker closes every window."""
 
 import json
 import random

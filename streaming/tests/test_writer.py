@@ -53,7 +53,7 @@ def test_items_are_written_once_the_database_is_back(server: DynamoDB) -> None:
 def test_a_database_that_stays_away_is_an_error_after_the_retry_time(server: DynamoDB) -> None:
     server.stop()
     start = time.monotonic()
-    with pytest.raises(WriteFailed, match="writer-windows: 1 of 1 items not written in 0.5 s"):
+    with pytest.raises(WriteFailed, match=r"writer-windows: 1 of 1 items not written in 0\.5 s"):
         writer(server, 0.5).write(rows(1))
     assert time.monotonic() - start < 5
     server.start()
