@@ -13,6 +13,7 @@ import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import cache
+from itertools import takewhile
 from typing import Any, NamedTuple
 
 from django.conf import settings
@@ -107,7 +108,7 @@ class Publisher:
         """
         with self._slot(), ACKNOWLEDGEMENT_SECONDS.time():
             deadline = time.monotonic() + self._deadline_seconds
-            acknowledged = [_acknowledged(sent, deadline) for sent in self._send_all(records)]
+            acknowledged = [_acknowledged(sent, deadline) for sent in self._send_all(records, deadline)]
         self._watch(progress=any(acknowledged))
         return acknowledged + [False] * (len(records) - len(acknowledged))
 
@@ -144,11 +145,12 @@ class Publisher:
         finally:
             self._slots.release()
 
-    def _send_all(self, records: Sequence[Record]) -> list[Any]:
-        """The futures of the records that the producer took, up to the first that it did not."""
+    def _send_all(self, records: Sequence[Record], deadline: float) -> list[Any]:
+        """The futures of the records that the producer took, up to the first that it did not, or the deadline."""
         producer, sent = self._current(), list[Any]()
+        in_time = takewhile(lambda _: time.monotonic() < deadline, records)
         try:
-            sent.extend(producer.send(self.topic, each.value, each.key, each.headers) for each in records)
+            sent.extend(producer.send(self.topic, each.value, each.key, each.headers) for each in in_time)
         except KafkaError as error:  # the topic's partitions are not known: no broker has answered yet
             log.info("kafka did not take a record", extra={"error": str(error)})
         return sent
