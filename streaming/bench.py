@@ -66,7 +66,8 @@ def bench(options: Options, load: Load, items: int, say: Say) -> dict[str, Any]:
 def _own_names(options: Options) -> Options:
     names = ("raw_topic", "analytics_topic", "dead_letter_topic", "late_topic", "group_id", *KEYS)
     mark = f"bench-{uuid.uuid4().hex[:8]}"
-    return replace(options, **{name: f"{getattr(options, name)}-{mark}" for name in names})
+    own: dict[str, Any] = {name: f"{getattr(options, name)}-{mark}" for name in names}
+    return replace(options, **own)
 
 
 @contextmanager

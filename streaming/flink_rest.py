@@ -2,7 +2,7 @@
 
 import json
 import time
-import urllib.error
+import urllib.parse
 import urllib.request
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -96,7 +96,7 @@ class FlinkRest:
         names = [entry["id"] for entry in self._get(metrics)]
         wanted = [name for name in names if name.endswith("." + metric) and name.startswith(operator)]
         for name in wanted:
-            for entry in self._get(f"{metrics}?get={urllib.request.quote(name)}&agg=sum"):
+            for entry in self._get(f"{metrics}?get={urllib.parse.quote(name)}&agg=sum"):
                 yield int(entry["sum"])
 
     def _get(self, path: str) -> Any:

@@ -144,7 +144,7 @@ def milliseconds(text: str) -> int:
     return round(datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp() * 1000)
 
 
-def eventually(look: Callable[[], T], what: str, seconds: float = 120) -> T:
+def eventually(look: Callable[[], T | None], what: str, seconds: float = 120) -> T:
     """Look until there is something to see; fail, saying what was waited for, when the time is up."""
     end = time.monotonic() + seconds
     while True:

@@ -70,8 +70,7 @@ def test_a_window_of_which_kafka_has_forgotten_events_is_not_counted(kafka: Kafk
     stage.create()
     stage.send(_events(0, 5 * MINUTE))
     stage.forget(10)  # records of each partition: the oldest kept is of 12:02:00 to 12:02:09
-    start = cold_start(
-        replace(Options(), **{name: stage.options()[name] for name in ("bootstrap_servers", "raw_topic", "group_id")})
-    )
+    own: dict[str, Any] = {name: stage.options()[name] for name in ("bootstrap_servers", "raw_topic", "group_id")}
+    start = cold_start(replace(Options(), **own))
     assert rfc3339(start.first_window_ms)[:19] == "2025-11-23T12:04:00"
     assert start.read_from_ms == start.first_window_ms - 60_000
