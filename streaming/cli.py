@@ -124,7 +124,7 @@ def explain(resolved: Resolved, as_json: bool) -> None:
 @main.command()
 @click.option("--events", default=2_000_000, show_default=True, help="Events in the topic.")
 @click.option("--products", default=500, show_default=True, help="Products they are about.")
-@click.option("--minutes", default=4, show_default=True, help="Minutes they are spread over.")
+@click.option("--minutes", default=2, show_default=True, help="Minutes they are spread over.")
 @click.option("--items", default=5_000, show_default=True, help="Items that one writer writes.")
 @with_options
 def bench(resolved: Resolved, events: int, products: int, minutes: int, items: int) -> None:
