@@ -16,7 +16,7 @@ from local.stack import Stack
 
 PRODUCTS = 5_000
 SAMPLE = 25
-MINUTES = 4
+MINUTES = 3
 POLL_SECONDS = 0.1
 PATIENCE_SECONDS = 60
 MINUTE = timedelta(minutes=1)

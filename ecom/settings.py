@@ -259,6 +259,7 @@ LOGGING = {
     "root": {"handlers": ["stdout"], "level": LOG_LEVEL},
     "loggers": {
         "kafka": {"level": "WARNING"},
+        "kafka.net.selector": {"level": "ERROR"},  # it warns of every tenth of a second on a busy machine
         "botocore": {"level": "WARNING"},
         # Problem details and the request log say it already, with the request's id.
         "django.request": {"level": "ERROR"},

@@ -159,7 +159,7 @@ def test_each_table_lives_in_its_own_database() -> None:
         alias: set(connections[alias].introspection.table_names()) for alias in ("customers", "catalog", "orders")
     }
     assert "catalog_product" in tables["catalog"]
-    assert {"auth_user", "django_session"} <= tables["customers"]
+    assert {"customers_account", "django_session"} <= tables["customers"]
     assert tables["catalog"] & tables["customers"] == {"django_migrations"}
     assert tables["orders"] <= {"django_migrations"}
 

@@ -53,30 +53,31 @@ class TooManyAttempts(Exception):
         self.seconds = seconds
 
 
-# `excluded.blocked_until` is the time of this attempt. A counter that rests for an hour begins anew. The rows are
-# locked in the order of their keys, so that two attempts with counters in common cannot block each other for good.
+# The clock is read when the row is locked: an attempt that waited for another one is later than it. A counter that
+# rests for an hour begins anew. The rows are locked in the order of their keys, so that two attempts with counters in
+# common cannot block each other for good.
 _COUNT = f"""
     INSERT INTO customers_throttle AS t (key, attempts, free, longest, blocked_until)
-    SELECT key, 1, free, longest, statement_timestamp()
+    SELECT key, 1, free, longest, clock_timestamp()
     FROM unnest(%s::text[], %s::int[], %s::int[]) AS counter (key, free, longest) ORDER BY key
     ON CONFLICT (key) DO UPDATE SET
         attempts = CASE
-            WHEN t.blocked_until > excluded.blocked_until THEN t.attempts
-            WHEN t.blocked_until < excluded.blocked_until - interval '{FORGOTTEN_AFTER_SECONDS} seconds' THEN 1
+            WHEN t.blocked_until > clock_timestamp() THEN t.attempts
+            WHEN t.blocked_until < clock_timestamp() - interval '{FORGOTTEN_AFTER_SECONDS} seconds' THEN 1
             ELSE t.attempts + 1 END,
-        blocked_until = greatest(t.blocked_until, excluded.blocked_until + make_interval(secs => CASE
-            WHEN t.blocked_until > excluded.blocked_until THEN 0
-            WHEN t.blocked_until < excluded.blocked_until - interval '{FORGOTTEN_AFTER_SECONDS} seconds' THEN 0
+        blocked_until = greatest(t.blocked_until, clock_timestamp() + make_interval(secs => CASE
+            WHEN t.blocked_until > clock_timestamp() THEN 0
+            WHEN t.blocked_until < clock_timestamp() - interval '{FORGOTTEN_AFTER_SECONDS} seconds' THEN 0
             WHEN t.attempts < excluded.free THEN 0
             ELSE least(excluded.longest, 2 ^ least(t.attempts - excluded.free, 30)) END))
-    RETURNING extract(epoch FROM old.blocked_until - statement_timestamp())::float
+    RETURNING extract(epoch FROM old.blocked_until - clock_timestamp())::float
 """  # noqa: S608 - the one value in it is a number of ours
 
 # Read in the same order as they are counted in.
 _FORGIVE = """
     UPDATE customers_throttle AS t
     SET attempts = CASE WHEN t.key = ANY(%s) THEN 0 ELSE greatest(t.attempts - 1, 0) END,
-        blocked_until = statement_timestamp()
+        blocked_until = clock_timestamp()
     FROM (SELECT key FROM customers_throttle WHERE key = ANY(%s) ORDER BY key FOR UPDATE) AS mine
     WHERE t.key = mine.key
 """
