@@ -1,10 +1,16 @@
-"""Latency of the catalog's reads: one client for latency, eight for throughput, through the gateway and directly."""
+"""Latency of the catalog's reads: one client for latency, eight for throughput, with their number of SQL statements.
+
+Through the gateway each is measured from its shared cache and, with `Cache-Control: no-cache`, without it.
+"""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import urllib3
+from prometheus_client.parser import text_string_to_metric_families
 
 from bench import load, results
+from local.servers.server import LOOPBACK
 from local.stack import Stack
 
 READS = {
@@ -15,29 +21,70 @@ READS = {
     "one product": "/products/{product_id}",
     "all categories": "/categories",
 }
+PRESENT = {"Cache-Control": "no-cache"}
+COUNTED = 50  # requests over which statements are counted
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One way to ask: which service, and with which headers."""
+
+    name: str
+    service: str
+    headers: dict[str, str]
+
+
+WAYS = (
+    Way("gateway, cached", "gateway", {}),
+    Way("gateway, uncached", "gateway", PRESENT),
+    Way("catalog itself", "catalog", {}),
+)
 
 
 def run(stack: Stack) -> None:
     """Measure and record; the stack's catalogue is loaded."""
-    figures = list(_figures(stack))
-    results.record("catalog", figures)
+    results.record("catalog", list(_figures(stack)))
 
 
 def _figures(stack: Stack) -> Iterator[dict[str, object]]:
     known = _known(stack)
-    for name, template in READS.items():
-        for service in ("gateway", "catalog"):
-            url = stack.url(service) + template.format(**known)
-            load.get(url, connections=1, seconds=1)  # warm
-            alone, crowd = load.get(url, connections=1, seconds=4), load.get(url, connections=8, seconds=4)
-            yield {
-                "read": name,
-                "to": service,
-                "p50_ms": alone.p50_ms,
-                "p95_ms": alone.p95_ms,
-                "requests_per_second_of_8_clients": crowd.per_second,
-                "p95_ms_of_8_clients": crowd.p95_ms,
-            }
+    for read, template in READS.items():
+        for way in WAYS:
+            url = stack.url(way.service) + template.format(**known)
+            yield {"read": read, "to": way.name, **_measured(stack, way, url)}
+
+
+def _measured(stack: Stack, way: Way, url: str) -> dict[str, object]:
+    load.get(url, headers=way.headers, connections=1, seconds=1)  # warm
+    alone = load.get(url, headers=way.headers, connections=1, seconds=3)
+    crowd = load.get(url, headers=way.headers, connections=8, seconds=3)
+    return {
+        "p50_ms": alone.p50_ms,
+        "p95_ms": alone.p95_ms,
+        "requests_per_second_of_8_clients": crowd.per_second,
+        "p95_ms_of_8_clients": crowd.p95_ms,
+        "sql_statements": _statements_for_each(stack, url, way.headers),
+    }
+
+
+def _statements_for_each(stack: Stack, url: str, headers: dict[str, str]) -> float:
+    """Statements that the catalog sent to PostgreSQL for one request."""
+    before = _statements(stack)
+    for _ in range(COUNTED):
+        urllib3.request("GET", url, headers=headers)
+    return (_statements(stack) - before) / COUNTED
+
+
+def _statements(stack: Stack) -> float:
+    """All statements that the catalog has sent, by its own metrics."""
+    metrics = urllib3.request("GET", f"http://{LOOPBACK}:{stack.management_port('catalog')}/metrics").data.decode()
+    families = text_string_to_metric_families(metrics)
+    return sum(
+        sample.value
+        for family in families
+        for sample in family.samples
+        if sample.name == "django_db_execute_total" and sample.labels["alias"] == "catalog"
+    )
 
 
 def _known(stack: Stack) -> dict[str, str]:

@@ -45,9 +45,9 @@ def ensure_wrk() -> None:
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
 
 
-def get(url: str, *, connections: int = CONNECTIONS, seconds: int = SECONDS) -> Load:
+def get(url: str, *, headers: Mapping[str, str], connections: int = CONNECTIONS, seconds: int = SECONDS) -> Load:
     """GET one URL over and over."""
-    return _run([str(SCRIPTS / "report.lua"), url], connections=connections, seconds=seconds, headers={})
+    return _run([str(SCRIPTS / "report.lua"), url], connections=connections, seconds=seconds, headers=headers)
 
 
 def post(
