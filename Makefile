@@ -1,4 +1,4 @@
-# The logic is in local/ (python -m local --help). Variables: PORT_OFFSET, RECORDED_TIME=1, SHOPPERS=0, DETACH=1, FILE, ARGS, NAME.
+# The logic is in local/ (python -m local --help). Variables: PORT_OFFSET, RECORDED_TIME=1, SHOPPERS=0, TABLES_IN_MEMORY=1, DETACH=1, FILE, ARGS, NAME.
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
@@ -10,7 +10,7 @@ PLATFORM := .venv/bin/python
 STREAMING := .venv-streaming/bin/python
 LOCAL := $(PLATFORM) -m local
 MANAGE := $(LOCAL) exec monolith -- python manage.py
-export PORT_OFFSET RECORDED_TIME SHOPPERS
+export PORT_OFFSET RECORDED_TIME SHOPPERS TABLES_IN_MEMORY
 
 .PHONY: help setup setup-test run stop clean status logs replay simulate verify test check-all lint format bench requirements
 
@@ -64,6 +64,10 @@ lint: setup ## Style, types and import rules
 format: setup ## Rewrite the code in the one style
 	$(PLATFORM) -m ruff format .
 	$(PLATFORM) -m ruff check --fix .
+
+requirements: ## Compile the hashed requirement files from their .in files (needs uv)
+	for name in platform dev; do uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header requirements/$$name.in -o requirements/$$name.txt; done
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header streaming/requirements.in -o streaming/requirements.txt
 
 bench: setup ## Measure, and record the figures under bench/results/; ONLY=ingest measures one
 	$(PLATFORM) -m bench $(ONLY)

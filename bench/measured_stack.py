@@ -18,7 +18,12 @@ START_SECONDS = 900
 def running(*, recorded_time: bool = False) -> Iterator[Stack]:
     """A stack with fresh state and without simulated shoppers; stopped at the end, whatever happens."""
     stack = Stack(offset=PORT_OFFSET, recorded_time=recorded_time)
-    variables = {"PORT_OFFSET": str(PORT_OFFSET), "RECORDED_TIME": str(int(recorded_time)), "SHOPPERS": "0"}
+    variables = {
+        "PORT_OFFSET": str(PORT_OFFSET),
+        "RECORDED_TIME": str(int(recorded_time)),
+        "SHOPPERS": "0",
+        "TABLES_IN_MEMORY": "1",
+    }
     _local("down", variables)
     shutil.rmtree(stack.directory, ignore_errors=True)
     _local("up", variables, "--detach")

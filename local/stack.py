@@ -35,16 +35,18 @@ LARGEST_OFFSET = 40000
 class Stack:
     """The stack at a port offset, with or without simulated shoppers.
 
-    With `recorded_time` its events bring their own clock: there are no shoppers, and its data lie apart.
+    With `recorded_time` its events bring their own clock: there are no shoppers, and its data lie apart. With
+    `tables_in_memory` DynamoDB Local waits for no disk and keeps nothing over a stop: for measuring.
     """
 
     offset: int = 0
     recorded_time: bool = False
     shoppers: bool = True
+    tables_in_memory: bool = False
 
     @classmethod
     def of_environment(cls, environ: Mapping[str, str] = os.environ) -> "Stack":
-        """The stack that PORT_OFFSET, RECORDED_TIME and SHOPPERS describe. Raises ValueError naming the wrong one."""
+        """The stack that PORT_OFFSET and the switches describe. Raises ValueError naming the wrong variable."""
         offset = environ.get("PORT_OFFSET") or "0"
         if not offset.isdecimal() or int(offset) > LARGEST_OFFSET:
             raise ValueError(f"PORT_OFFSET is {offset!r}; it must be a number from 0 to {LARGEST_OFFSET}")
@@ -52,6 +54,7 @@ class Stack:
             offset=int(offset),
             recorded_time=_switch(environ, "RECORDED_TIME", default="0"),
             shoppers=_switch(environ, "SHOPPERS", default="1"),
+            tables_in_memory=_switch(environ, "TABLES_IN_MEMORY", default="0"),
         )
 
     def port(self, name: str) -> int:
@@ -119,7 +122,7 @@ class Stack:
 
     @cached_property
     def dynamodb(self) -> DynamoDB:
-        return DynamoDB(self.data / "dynamodb", self.port("dynamodb"))
+        return DynamoDB(self.data / "dynamodb", self.port("dynamodb"), in_memory=self.tables_in_memory)
 
     @cached_property
     def moto(self) -> Moto:

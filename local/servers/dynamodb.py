@@ -1,4 +1,4 @@
-"""DynamoDB Local, one shared database in a file."""
+"""DynamoDB Local, one shared database in a file or in memory."""
 
 import os
 from collections.abc import Sequence
@@ -12,9 +12,17 @@ JVM = ("-Xms64m", "-Xmx512m", "-XX:+UseSerialGC", "-XX:-UsePerfData")
 
 
 class DynamoDB(Server):
-    """DynamoDB Local with `-sharedDb`: every region and credential sees the same tables."""
+    """DynamoDB Local with `-sharedDb`: every region and credential sees the same tables.
+
+    In a file it syncs the disk for each item (about a thousand a second), which DynamoDB itself does not make anybody
+    wait for; `in_memory` it keeps nothing over a stop.
+    """
 
     name: ClassVar[str] = "DynamoDB Local"
+
+    def __init__(self, directory: Path, port: int, *, in_memory: bool = False) -> None:
+        super().__init__(directory, port)
+        self._place = ("-inMemory",) if in_memory else ("-dbPath", str(self.directory / "data"))
 
     @property
     def endpoint(self) -> str:
@@ -30,7 +38,7 @@ class DynamoDB(Server):
             java(), *JVM, f"-Djava.library.path={JARS / 'dynamodb'}",
             f"-Dlog4j2.configurationFile={here.with_name('log4j2.properties')}",
             "-cp", class_path("dynamodb"), str(here.with_name("LoopbackDynamoDB.java")),
-            "-port", str(self.port), "-sharedDb", "-dbPath", str(self.directory / "data"), "-disableTelemetry",
+            "-port", str(self.port), "-sharedDb", *self._place, "-disableTelemetry",
         ]  # fmt: skip
 
     def environment(self) -> dict[str, str]:
