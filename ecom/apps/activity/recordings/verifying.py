@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
 
 from ecom.apps.activity.clients.analytics_stores import Window, table_windows, topic_windows
 from ecom.apps.activity.clients.gateway import GatewayClient, Unavailable
@@ -30,7 +31,7 @@ class Verification:
 
     def wait_for_last_minute(self) -> None:
         """Wait until the recording's last minute is served, or the deadline: before that there is much to fetch."""
-        last = int(self.recount.end.timestamp()) - 60
+        last = int(self._span[1].timestamp()) - 60
         products = [product_id for product_id, minutes in self.recount.products.items() if last in minutes]
         while (
             not compare_all(
@@ -55,6 +56,11 @@ class Verification:
         while comparison.differing and self._may_wait():
             comparison = self._compare_store(place)
         return comparison
+
+    @cached_property
+    def _span(self) -> tuple[datetime, datetime]:
+        """The recording's first minute and its end, found once: it is asked for with each product."""
+        return self.recount.start, self.recount.end
 
     def _fetch_and_compare(self, products: Iterable[str], on_product: Callable[[int], None]) -> Comparison:
         comparison = Comparison("gateway")
@@ -89,15 +95,16 @@ class Verification:
         raise AssertionError("unreachable")
 
     def _ranges(self) -> Iterator[tuple[datetime, datetime]]:
-        start, end = self.recount.start, self.recount.end
+        start, end = self._span
         while start < end:
             yield start, min(start + LONGEST_SERIES, end)
             start += LONGEST_SERIES
 
     def _compare_store(self, place: str) -> Comparison:
         found: dict[str, Minutes] = {}
+        first, end = self._span
         for product_id, start, shoppers in STORES[place]():
-            if self.recount.start <= start < self.recount.end:
+            if first <= start < end:
                 found.setdefault(product_id, {})[int(start.timestamp())] = shoppers
         return compare_all(place, self.recount.products, found)
 
