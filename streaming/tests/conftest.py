@@ -8,7 +8,7 @@ import pytest
 
 from local.servers import DynamoDB, Kafka
 
-OFFSET = int(os.environ.get("PORT_OFFSET", "200"))
+OFFSET = int(os.environ.get("PORT_OFFSET") or 200)
 
 
 @pytest.fixture(scope="session")
