@@ -1,21 +1,29 @@
 """Which network address a request came from."""
 
+from functools import lru_cache
 from ipaddress import IPv6Address, ip_address
 
 from django.http import HttpRequest
+
+MAX_ADDRESS_LENGTH = 64
 
 
 def client_address(request: HttpRequest) -> str:
     """The client's address, as the gateway saw it: the last entry of X-Forwarded-For.
 
-    The gateway appends the address of its own peer, and only the gateway reaches a service (network policy), so the
-    last entry is its word; all before it is what the client made up. Without the header, it is whoever connected.
-    An IPv6 client owns a /64, so that counts as one address.
+    The gateway writes the header anew, and only the gateway reaches a service (network policy), so the last entry is
+    its word; all before it is what a client made up. Without the header, it is whoever connected.
     """
-    peer = str(request.META.get("REMOTE_ADDR", ""))
     forwarded = request.META.get("HTTP_X_FORWARDED_FOR", "").rpartition(",")[2].strip()
+    peer = str(request.META.get("REMOTE_ADDR", ""))
+    return _client(forwarded[:MAX_ADDRESS_LENGTH]) or _client(peer) or peer
+
+
+@lru_cache(maxsize=4096)
+def _client(text: str) -> str | None:
+    """One name for each client, None for what is no address. An IPv6 client owns a /64, so that is one."""
     try:
-        address = ip_address(forwarded or peer)
+        address = ip_address(text)
     except ValueError:
-        return peer
+        return None
     return address.exploded[:19] if isinstance(address, IPv6Address) else str(address)
