@@ -35,6 +35,29 @@ class FieldError:
     detail: str
 
 
+class Refusal(APIException):
+    """An answer whose kind has a name of its own: `slug` ends the problem's `type`.
+
+    `errors` say what in the input it is about, `members` are added to the problem, `wait` is in seconds.
+    """
+
+    def __init__(
+        self,
+        status: int,
+        slug: str,
+        detail: str,
+        *,
+        errors: Sequence[FieldError] = (),
+        members: Mapping[str, Any] | None = None,
+        wait: float | None = None,
+    ) -> None:
+        super().__init__(detail)
+        self.status_code, self.slug, self.wait = status, slug, wait
+        self.errors, self.members = errors, members or {}
+        if status == 401:
+            self.auth_header = 'Bearer realm="ecom"'
+
+
 def problem_body(
     status: int, detail: str, *, instance: str, slug: str | None = None, errors: Sequence[FieldError] = ()
 ) -> dict[str, Any]:
@@ -74,11 +97,19 @@ def problem_for_exception(exception: Exception, context: dict[str, Any]) -> Resp
     if refused is None:
         return None
     set_rollback()
-    errors = list(_field_errors(refused.detail)) if isinstance(refused, ValidationError) else []
-    detail = "The request is not valid; see errors." if errors else str(refused.detail)
-    slug = None if isinstance(refused, ValidationError) else getattr(refused, "slug", None)
-    body = problem_body(refused.status_code, detail, instance=context["request"].path, slug=slug, errors=errors)
+    body = _problem_of(refused, context["request"].path)
     return Response(body, status=refused.status_code, headers=_headers(refused), content_type=CONTENT_TYPE)
+
+
+def _problem_of(refused: APIException, instance: str) -> dict[str, Any]:
+    status, detail = refused.status_code, str(refused.detail)
+    if isinstance(refused, ValidationError):
+        errors = list(_field_errors(refused.detail))
+        return problem_body(status, "The request is not valid; see errors.", instance=instance, errors=errors)
+    if isinstance(refused, Refusal):
+        body = problem_body(status, detail, instance=instance, slug=refused.slug, errors=refused.errors)
+        return {**body, **refused.members}
+    return problem_body(status, detail, instance=instance)
 
 
 def _as_api_exception(exception: Exception) -> APIException | None:

@@ -7,7 +7,13 @@ from rest_framework import serializers
 from rest_framework.exceptions import APIException, NotAuthenticated, Throttled, ValidationError
 from rest_framework.response import Response
 
-from ecom.common.problems import UnavailableMiddleware, problem_for_exception, problem_response
+from ecom.common.problems import (
+    FieldError,
+    Refusal,
+    UnavailableMiddleware,
+    problem_for_exception,
+    problem_response,
+)
 
 
 def handled(exception: Exception) -> Response:
@@ -63,6 +69,15 @@ def test_what_django_and_drf_raise_becomes_a_problem(exception: Exception, statu
 
 def test_a_throttled_caller_learns_how_long_to_wait() -> None:
     assert handled(Throttled(wait=7))["Retry-After"] == "7"
+
+
+def test_a_refusal_names_its_kind_and_brings_members_of_its_own() -> None:
+    short = FieldError("/lines/0/quantity", "short", "There are 2.")
+    response = handled(Refusal(409, "out-of-stock", "Not enough.", errors=[short], members={"shortages": [1]}))
+    assert response.status_code == 409
+    assert response.data["type"] == "urn:ecom:problem:out-of-stock"
+    assert response.data["errors"] == [{"pointer": "/lines/0/quantity", "code": "short", "detail": "There are 2."}]
+    assert response.data["shortages"] == [1]
 
 
 def test_an_unexpected_exception_is_left_to_django() -> None:

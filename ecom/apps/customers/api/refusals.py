@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from rest_framework.exceptions import APIException, ErrorDetail, NotFound, ValidationError
+from rest_framework.exceptions import ErrorDetail, NotFound, ValidationError
 
 from ecom.apps.customers.selectors import UnknownAddress, UnknownCustomer
 from ecom.apps.customers.services.closing import StaffAccount
@@ -13,16 +13,7 @@ from ecom.apps.customers.services.profiles import TooManyAddresses
 from ecom.apps.customers.services.service_accounts import NotGranted
 from ecom.apps.customers.services.sessions import InvalidCredentials, InvalidRefreshToken
 from ecom.apps.customers.throttling import TooManyAttempts
-
-
-class Refusal(APIException):
-    """An answer whose kind has a name of its own."""
-
-    def __init__(self, status: int, slug: str, detail: str, *, wait: float | None = None) -> None:
-        super().__init__(detail)
-        self.status_code, self.slug, self.wait = status, slug, wait
-        if status == 401:
-            self.auth_header = 'Bearer realm="ecom"'
+from ecom.common.problems import Refusal
 
 
 def _plain(status: int, slug: str, detail: str) -> Callable[[Any], Exception]:
