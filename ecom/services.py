@@ -36,7 +36,8 @@ class Service:
 
     `contexts` are the packages of `ecom.apps` that it loads, `databases` the aliases it may open, `upstreams` the
     services it calls over REST, `admin` whether it carries Django's admin with accounts and sessions, `signs_tokens`
-    whether it holds the private key that tokens are signed with.
+    whether it holds the private key that tokens are signed with, `signs_in` whether it gets tokens for its calls with
+    a service account of its own, `stands_for` the services whose tokens it takes beside those for its own name.
     """
 
     contexts: tuple[str, ...] = ()
@@ -46,6 +47,8 @@ class Service:
     upstreams: tuple[str, ...] = ()
     admin: bool = False
     signs_tokens: bool = False
+    signs_in: bool = False
+    stands_for: tuple[str, ...] = ()
 
     @property
     def apps(self) -> tuple[str, ...]:
@@ -66,7 +69,9 @@ SERVICES: dict[str, Service] = {
         contexts=("customers",), urlconf="ecom.urls.customers", databases=(CUSTOMERS,), signs_tokens=True
     ),
     "catalog": Service(contexts=("catalog",), urlconf="ecom.urls.catalog", databases=(CATALOG,)),
-    "orders": Service(urlconf="ecom.urls.orders", databases=(ORDERS,)),
+    "orders": Service(
+        urlconf="ecom.urls.orders", databases=(ORDERS,), upstreams=("customers", "catalog"), signs_in=True
+    ),
     "activity": Service(contexts=("activity",), urlconf="ecom.urls.activity", backends=frozenset({Backend.KAFKA})),
     "backoffice": Service(
         contexts=("customers", "catalog"), urlconf="ecom.urls.backoffice", databases=DATABASES, admin=True
@@ -85,5 +90,7 @@ SERVICES: dict[str, Service] = {
         upstreams=("customers", "catalog", "orders", "activity"),
         admin=True,
         signs_tokens=True,
+        signs_in=True,
+        stands_for=("gateway", "customers", "catalog", "orders", "activity", "backoffice"),
     ),
 }

@@ -123,10 +123,13 @@ try:
     # Tokens are verified by every service by itself: public keys by `kid`, and the audiences this one answers to.
     TOKEN_KEYS: dict[str, Any] = _key_set()
     TOKEN_ISSUER = env.str("ECOM_TOKEN_ISSUER", "ecom")
-    TOKEN_AUDIENCES = ("ecom", SERVICE_NAME)
+    TOKEN_AUDIENCES = ("ecom", SERVICE_NAME, *_service.stands_for)
     if _service.signs_tokens:
         TOKEN_SIGNING_KEY_ID = env.str("ECOM_TOKEN_SIGNING_KEY_ID")
         TOKEN_SIGNING_KEY = _signing_key(TOKEN_SIGNING_KEY_ID, TOKEN_KEYS)
+    if _service.signs_in:  # the service account with which tokens for other services are got from customers
+        SERVICE_CLIENT_ID = env.str("ECOM_SERVICE_CLIENT_ID")
+        SERVICE_CLIENT_SECRET = env.str("ECOM_SERVICE_CLIENT_SECRET", validate=_LONG_ENOUGH)
     # Failed sign-ins, registrations and mails that one client address may cause before each costs it a wait.
     FREE_ATTEMPTS_PER_CLIENT = env.int("ECOM_FREE_ATTEMPTS_PER_CLIENT", 30)
 
@@ -135,6 +138,8 @@ try:
 
     RAW_EVENTS_TOPIC = env.str("ECOM_RAW_EVENTS_TOPIC", "ecom-raw-events")
     PRODUCT_ANALYTICS_TOPIC = env.str("ECOM_PRODUCT_ANALYTICS_TOPIC", "ecom-product-analytics")
+    ORDER_EVENTS_TOPIC = env.str("ECOM_ORDER_EVENTS_TOPIC", "ecom-order-events")
+    CUSTOMER_EVENTS_TOPIC = env.str("ECOM_CUSTOMER_EVENTS_TOPIC", "ecom-customer-events")
     PRODUCT_ANALYTICS_TABLE = env.str("ECOM_PRODUCT_ANALYTICS_TABLE", "ecom-product-analytics")
     TRENDING_PRODUCTS_TABLE = env.str("ECOM_TRENDING_PRODUCTS_TABLE", "ecom-trending-products")
 

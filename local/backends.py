@@ -4,7 +4,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 from ecom.services import CUSTOMERS, DATABASES
-from local import provision
+from local import credentials, provision
 from local.logged_command import run_logged
 from local.servers import Server, ServerFailed
 from local.servers.server import REPOSITORY
@@ -32,6 +32,8 @@ def _start_postgres(stack: Stack, steps: Steps) -> None:
     with steps.step("Migrations"), ThreadPoolExecutor(len(DATABASES)) as pool:
         for migrated in [pool.submit(_migrate, stack, alias) for alias in DATABASES]:
             migrated.result()
+    with steps.step("Service account of orders"):
+        _ensure_orders_account(stack)
 
 
 def _migrate(stack: Stack, alias: str) -> None:
@@ -42,6 +44,18 @@ def _migrate(stack: Stack, alias: str) -> None:
         log=stack.log(f"migrate-{alias}"),
         cwd=REPOSITORY,
         env=service_environment(service, stack),
+    )
+
+
+def _ensure_orders_account(stack: Stack) -> None:
+    client_id, audience, scope = provision.ORDERS_ACCOUNT
+    run_logged(
+        ["python", "manage.py", "ensure_service_account", client_id, "--audience", audience, "--scope", scope],
+        title="Service account of orders",
+        log=stack.log("service-account"),
+        cwd=REPOSITORY,
+        env=service_environment("customers", stack),
+        line=credentials.secret("orders_service"),
     )
 
 

@@ -15,8 +15,9 @@ def run_logged(
     advice: str = "",
     cwd: Path | None = None,
     env: Mapping[str, str] | None = None,
+    line: str = "",
 ) -> None:
-    """Run to the end with output appended to `log`. Raises StepFailed with the log's end."""
+    """Run to the end, `line` as its input, its output appended to `log`. Raises StepFailed with the log's end."""
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("ab") as output:
         try:
@@ -24,7 +25,7 @@ def run_logged(
                 command,
                 cwd=cwd,
                 env=env,
-                stdin=subprocess.DEVNULL,
+                input=line.encode(),
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 check=False,

@@ -54,11 +54,14 @@ TOPICS = (
     Topic("ecom-raw-events-late", retention_days=14),
     Topic("ecom-product-analytics", retention_days=7),
     Topic("ecom-order-events", retention_days=7),
+    Topic("ecom-customer-events", retention_days=14),
 )
 TABLES = (
     Table("ecom-product-analytics", hash_key="product_id", range_key="window_start"),
     Table("ecom-trending-products", hash_key="granularity", range_key="window_start"),
 )
+# The service account with which orders calls catalog: client id, where its tokens are good, what they allow.
+ORDERS_ACCOUNT = ("orders", "catalog", "catalog:reserve")
 QUEUE = "ecom-worker"
 QUEUE_ACCOUNT = "123456789012"  # moto's
 UPLOADS_BUCKET = "ecom-product-uploads"

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from ecom.services import CUSTOMERS, SERVICES, Backend, Service
 from local import credentials
-from local.provision import LOCAL_CREDENTIALS, QUEUE, QUEUE_ACCOUNT
+from local.provision import LOCAL_CREDENTIALS, ORDERS_ACCOUNT, QUEUE, QUEUE_ACCOUNT
 from local.servers.server import LOOPBACK, REPOSITORY
 from local.stack import Stack
 
@@ -28,6 +28,7 @@ def service_environment(service: str, stack: Stack) -> dict[str, str]:
         **{f"ECOM_{alias.upper()}_DSN": stack.postgres.dsn(alias) for alias in row.databases},
         **{f"ECOM_UPSTREAM_{name.upper()}": stack.url(name) for name in row.upstreams},
         **(_signing() if row.signs_tokens else {}),
+        **(_service_account() if row.signs_in else {}),
         **(_FOR_ACCOUNTS if CUSTOMERS in row.contexts else {}),
         **_backends(row, stack),
     }
@@ -37,6 +38,13 @@ def _signing() -> dict[str, str]:
     return {
         "ECOM_TOKEN_SIGNING_KEY": credentials.token_signing_key(),
         "ECOM_TOKEN_SIGNING_KEY_ID": credentials.KEY_ID,
+    }
+
+
+def _service_account() -> dict[str, str]:
+    return {
+        "ECOM_SERVICE_CLIENT_ID": ORDERS_ACCOUNT[0],
+        "ECOM_SERVICE_CLIENT_SECRET": credentials.secret("orders_service"),
     }
 
 

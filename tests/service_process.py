@@ -46,6 +46,10 @@ def environment_of(service: str, **values: str) -> dict[str, str]:
             "ECOM_STOREFRONT_URL": "https://shop.example.com",
         },
     }
+    account = {
+        "ECOM_SERVICE_CLIENT_ID": "orders",
+        "ECOM_SERVICE_CLIENT_SECRET": "only-for-tests-and-never-anywhere-else",
+    }
     signing = {"ECOM_TOKEN_SIGNING_KEY": signing_key(), "ECOM_TOKEN_SIGNING_KEY_ID": KEY_ID}
     return {
         "PATH": os.environ["PATH"],
@@ -59,6 +63,7 @@ def environment_of(service: str, **values: str) -> dict[str, str]:
         **{f"ECOM_UPSTREAM_{name.upper()}": "http://127.0.0.1:1" for name in row.upstreams},
         **{name: value for backend in row.backends for name, value in backends[backend].items()},
         **(signing if row.signs_tokens else {}),
+        **(account if row.signs_in else {}),
         **values,
     }
 

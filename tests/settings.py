@@ -19,6 +19,8 @@ os.environ.update(
     ECOM_TOKEN_KEYS=public_key_set(),
     ECOM_TOKEN_SIGNING_KEY=signing_key(),
     ECOM_TOKEN_SIGNING_KEY_ID=KEY_ID,
+    ECOM_SERVICE_CLIENT_ID="orders",
+    ECOM_SERVICE_CLIENT_SECRET="only-for-tests-and-never-anywhere-else",
     ECOM_MAIL_URL="file:///dev/null",  # Django keeps the mails of tests in memory
     ECOM_MAIL_FROM="shop@example.com",
     ECOM_STOREFRONT_URL="https://shop.example.com",

@@ -47,6 +47,15 @@ def test_a_service_opens_no_other_database(service: str, monkeypatch: pytest.Mon
     assert settings["DATABASES"]["default"] == {}
 
 
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_service_takes_tokens_for_itself_and_the_monolith_for_every_service(
+    service: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taken = settings_of(monkeypatch, environment_of(service))["TOKEN_AUDIENCES"]
+    others = {"gateway", "customers", "catalog", "orders", "activity", "backoffice"} if service == "monolith" else set()
+    assert set(taken) == {"ecom", service} | others
+
+
 @pytest.mark.parametrize(("service", "variable"), sorted(NEEDED))
 def test_a_missing_value_stops_the_start_with_its_name(
     service: str, variable: str, monkeypatch: pytest.MonkeyPatch

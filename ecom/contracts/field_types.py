@@ -12,6 +12,8 @@ DATE_PATTERN = r"[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
 TIME_PATTERN = r"([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]{1,9})?"
 TIMESTAMP_PATTERN = rf"^{DATE_PATTERN}T{TIME_PATTERN}Z$(?!\n)"
 MINUTE_PATTERN = rf"^{DATE_PATTERN}T([01][0-9]|2[0-3]):[0-5][0-9]:00Z$(?!\n)"
+STATUS_PATTERN = r"^[A-Z][A-Z0-9_]{0,31}$(?!\n)"
+CURRENCY_PATTERN = r"^[A-Z]{3}$(?!\n)"
 LARGEST_COUNT = 2**53 - 1  # what every JSON reader holds exactly
 
 Identifier = Annotated[str, Meta(min_length=1, max_length=64)]
@@ -20,3 +22,6 @@ Timestamp = Annotated[str, Meta(pattern=TIMESTAMP_PATTERN)]
 Minute = Annotated[str, Meta(pattern=MINUTE_PATTERN)]
 SchemaVersion = Annotated[str, Meta(pattern=r"^1\.(0|[1-9][0-9]{0,3})$(?!\n)")]
 Count = Annotated[int, Meta(ge=0, le=LARGEST_COUNT)]
+PositiveCount = Annotated[int, Meta(ge=1, le=LARGEST_COUNT)]
+OrderStatus = Annotated[str, Meta(pattern=STATUS_PATTERN)]
+Currency = Annotated[str, Meta(pattern=CURRENCY_PATTERN)]

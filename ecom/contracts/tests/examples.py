@@ -3,6 +3,8 @@
 from msgspec import Struct
 
 from ecom.contracts.cloud_event import Contract, Header
+from ecom.contracts.customer_erased import CUSTOMER_ERASED, CustomerErased
+from ecom.contracts.order_event import ORDER_EVENT, Money, OrderEvent, OrderLine
 from ecom.contracts.product_analytics import PRODUCT_ANALYTICS, ProductAnalytics
 from ecom.contracts.raw_event import RAW_EVENT, RawEvent
 
@@ -33,6 +35,28 @@ FULL_ANALYTICS = ProductAnalytics(
     other_count=1,
     run_id="run-1",
 )
+FULL_ORDER_EVENT = OrderEvent(
+    order_id="O7",
+    customer_id="U109",
+    status="PAID",
+    previous_status="PLACED",
+    occurred_at="2025-11-23T12:45:09.250Z",
+    reason="The payment arrived.",
+    sequence=2,
+    total=Money(amount=4997, currency="EUR"),
+    lines=[
+        OrderLine(product_id="P301", quantity=2, price=Money(amount=1999, currency="EUR")),
+        OrderLine(product_id="P302", quantity=1, price=Money(amount=999, currency="EUR")),
+    ],
+    event_id="019ab0c6-0d12-7c3e-8f00-2f4b6d8e0a11",
+    schema_version="1.0",
+)
+FULL_CUSTOMER_ERASED = CustomerErased(
+    customer_id="U109",
+    erased_at="2025-11-23T12:50:09.250Z",
+    event_id="019ab0ca-a0f2-7c3e-8f00-2f4b6d8e0a11",
+    schema_version="1.0",
+)
 
 
 def golden_records() -> dict[str, tuple[Contract, str, Struct, list[Header]]]:
@@ -48,7 +72,13 @@ def golden_records() -> dict[str, tuple[Contract, str, Struct, list[Header]]]:
     analytics_headers = PRODUCT_ANALYTICS.headers(
         event_id="P301/2025-11-23T12:40:00Z", time=str(FULL_ANALYTICS.window_end)
     )
+    order_headers = ORDER_EVENT.headers(event_id=str(FULL_ORDER_EVENT.event_id), time=FULL_ORDER_EVENT.time)
+    erased_headers = CUSTOMER_ERASED.headers(
+        event_id=str(FULL_CUSTOMER_ERASED.event_id), time=FULL_CUSTOMER_ERASED.time
+    )
     return {
         "raw-event-v1.0": (RAW_EVENT, "U109", FULL_RAW_EVENT, raw_headers),
         "product-analytics-v1.0": (PRODUCT_ANALYTICS, "P301", FULL_ANALYTICS, analytics_headers),
+        "order-event-v1.0": (ORDER_EVENT, "O7", FULL_ORDER_EVENT, [*order_headers, ("traceparent", TRACEPARENT)]),
+        "customer-erased-v1.0": (CUSTOMER_ERASED, "U109", FULL_CUSTOMER_ERASED, erased_headers),
     }

@@ -1,6 +1,9 @@
 """The struct that we code with and the JSON Schema that others read take the same documents, no more and no fewer."""
 
+import copy
+import functools
 import json
+import operator
 
 import jsonschema
 import msgspec
@@ -9,11 +12,41 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ecom.contracts import field_types
+from ecom.contracts.customer_erased import CUSTOMER_ERASED, CustomerErased
+from ecom.contracts.order_event import ORDER_EVENT, OrderEvent
 from ecom.contracts.product_analytics import PRODUCT_ANALYTICS, ProductAnalytics
 from ecom.contracts.raw_event import RAW_EVENT, RawEvent
 from ecom.contracts.released import released_schema, released_schemas, schema_document
 
-PAIRS = [(RAW_EVENT, RawEvent), (PRODUCT_ANALYTICS, ProductAnalytics)]
+PAIRS = [
+    (RAW_EVENT, RawEvent),
+    (PRODUCT_ANALYTICS, ProductAnalytics),
+    (ORDER_EVENT, OrderEvent),
+    (CUSTOMER_ERASED, CustomerErased),
+]
+NAMES = [contract.event for contract, _ in PAIRS]
+VALUES = [
+    *[
+        "",
+        "x",
+        "x" * 64,
+        "x" * 65,
+        "😀" * 64,
+        "😀" * 65,
+        "A",
+        "A" * 32,
+        "A" * 33,
+        "A" * 40,
+        "A" * 41,
+        "A\n",
+        "EUR",
+        "EUR\n",
+    ],
+    *["x" * 500, "x" * 501, "1.0", "1.0\n", "2.0"],
+    *["2025-11-23T12:40:00Z", "2025-11-23T12:40:09.123456789Z", "2025-11-23T12:40:00Z\n", "2025-11-23"],
+    *["2025-02-30T00:00:00Z", "2025-11-23T12:40:00.1234567890Z", "2025-11-23T12:40:00+01:00"],
+    *[0, 1, -1, 2**53 - 1, 2**53, 1.5, True, None, [], {}],
+]
 
 identifiers = st.one_of(st.text(max_size=3), st.text(min_size=62, max_size=66))
 timestamps = st.one_of(
@@ -54,7 +87,7 @@ def _struct_takes(struct, document):
     return True
 
 
-@pytest.mark.parametrize(("contract", "struct"), PAIRS, ids=["raw-event", "product-analytics"])
+@pytest.mark.parametrize(("contract", "struct"), PAIRS, ids=NAMES)
 @settings(max_examples=400, deadline=None)
 @given(data=st.data())
 def test_struct_and_schema_agree_on_any_document(contract, struct, data):
@@ -66,22 +99,45 @@ def test_struct_and_schema_agree_on_any_document(contract, struct, data):
     assert _struct_takes(struct, document) is schema_takes
 
 
-@pytest.mark.parametrize(("contract", "struct"), PAIRS, ids=["raw-event", "product-analytics"])
+@pytest.mark.parametrize(("contract", "struct"), PAIRS, ids=NAMES)
 def test_each_field_is_held_to_the_same_limits_by_both(contract, struct):
     """Every field with every kind of value, one at a time: what random documents may not reach."""
     schema = schema_document(contract.event, contract.version)
     validator, example = jsonschema.Draft7Validator(schema), schema["examples"][0]
-    values = ["", "x", "x" * 64, "x" * 65, "😀" * 64, "😀" * 65, "A", "A" * 40, "A" * 41, "A\n", "1.0", "1.0\n", "2.0"]
-    values += ["2025-11-23T12:40:00Z", "2025-11-23T12:40:09.123456789Z", "2025-11-23T12:40:00Z\n", "2025-11-23"]
-    values += ["2025-02-30T00:00:00Z", "2025-11-23T12:40:00.1234567890Z", "2025-11-23T12:40:00+01:00"]
-    values += [0, -1, 2**53 - 1, 2**53, 1.5, True, None, [], {}]
     for name in schema["properties"]:
-        for value in values:
+        for value in VALUES:
             document = {**example, name: value}
             assert _struct_takes(struct, document) is validator.is_valid(document), (name, value)
 
 
-@pytest.mark.parametrize(("contract", "struct"), PAIRS, ids=["raw-event", "product-analytics"])
+ORDER = schema_document("order-event", "1.0")
+INNER = [
+    *[("total", name) for name in ("amount", "currency", "unknown")],
+    *[("lines", 0, name) for name in ("product_id", "quantity", "price", "unknown")],
+    *[("lines", 0, "price", name) for name in ("amount", "currency", "unknown")],
+]
+
+
+@pytest.mark.parametrize("path", INNER)
+def test_each_inner_field_of_an_order_is_held_to_the_same_limits_by_both(path):
+    validator, absent = jsonschema.Draft7Validator(ORDER), object()
+    for value in [*VALUES, absent]:
+        document = copy.deepcopy(ORDER["examples"][0])
+        inner = functools.reduce(operator.getitem, path[:-1], document)
+        inner[path[-1]] = value
+        if value is absent:
+            del inner[path[-1]]
+        assert _struct_takes(OrderEvent, document) is validator.is_valid(document), value
+
+
+@pytest.mark.parametrize("number", [0, 1, 1000, 1001])
+def test_an_order_has_as_many_lines_for_both(number):
+    document = {**ORDER["examples"][0], "lines": ORDER["examples"][0]["lines"] * number}
+    assert _struct_takes(OrderEvent, document) is jsonschema.Draft7Validator(ORDER).is_valid(document)
+    assert _struct_takes(OrderEvent, document) is (1 <= number <= 1000)
+
+
+@pytest.mark.parametrize(("contract", "struct"), PAIRS, ids=NAMES)
 def test_struct_and_schema_name_the_same_fields_and_require_the_same_ones(contract, struct):
     schema = schema_document(contract.event, contract.version)
     assert set(schema["properties"]) == set(struct.__struct_fields__)
