@@ -70,11 +70,15 @@ SERVICES: dict[str, Service] = {
     ),
     "catalog": Service(contexts=("catalog",), urlconf="ecom.urls.catalog", databases=(CATALOG,)),
     "orders": Service(
-        urlconf="ecom.urls.orders", databases=(ORDERS,), upstreams=("customers", "catalog"), signs_in=True
+        contexts=("orders",),
+        urlconf="ecom.urls.orders",
+        databases=(ORDERS,),
+        upstreams=("customers", "catalog"),
+        signs_in=True,
     ),
     "activity": Service(contexts=("activity",), urlconf="ecom.urls.activity", backends=frozenset({Backend.KAFKA})),
     "backoffice": Service(
-        contexts=("customers", "catalog"), urlconf="ecom.urls.backoffice", databases=DATABASES, admin=True
+        contexts=("customers", "catalog", "orders"), urlconf="ecom.urls.backoffice", databases=DATABASES, admin=True
     ),
     "worker": Service(
         contexts=("customers",),
@@ -83,7 +87,7 @@ SERVICES: dict[str, Service] = {
         admin=True,
     ),
     "monolith": Service(
-        contexts=("gateway", "customers", "catalog", "activity"),
+        contexts=("gateway", "customers", "catalog", "orders", "activity"),
         urlconf="ecom.urls.monolith",
         databases=DATABASES,
         backends=frozenset(Backend),

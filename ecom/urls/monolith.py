@@ -9,6 +9,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("", include("ecom.apps.customers.api.urls")),
     path("", include("ecom.apps.catalog.api.urls")),
+    path("", include("ecom.apps.orders.api.urls")),
     path("", include("ecom.apps.activity.api.urls")),
     path("", include("ecom.apps.gateway.api.urls")),  # last: its routing table would take the others' paths
 ]

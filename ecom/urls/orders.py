@@ -1,10 +1,10 @@
-"""What the orders service answers on its public port: nothing before its context has an API."""
+"""What the orders service answers on its public port."""
 
-from django.urls import URLPattern
+from django.urls import include, path
 
 from ecom.common import problems
 
-urlpatterns: list[URLPattern] = []
+urlpatterns = [path("", include("ecom.apps.orders.api.urls"))]
 
 handler400, handler403 = problems.bad_request, problems.permission_denied
 handler404, handler500 = problems.page_not_found, problems.server_error

@@ -12,14 +12,13 @@ from django.db.models import Q
 from django.db.models.functions import Lower, Now
 
 from ecom.apps.customers import email_addresses
-from ecom.apps.customers.secret_tokens import new_public_id
+from ecom.common.public_ids import PUBLIC_ID_LENGTH, new_public_id
 
 ALIAS = "customers"
 NAME_LENGTH = 100
 PHONE_LENGTH = 32
 HASH_LENGTH = 128
 DIGEST_LENGTH = 64
-PUBLIC_ID_LENGTH = 17
 
 
 def new_customer_id() -> str:

@@ -7,23 +7,12 @@ from django.core.exceptions import ValidationError as RefusedPassword
 from rest_framework import serializers
 
 from ecom.apps.customers import email_addresses
-from ecom.apps.customers.countries import ISO_3166
-from ecom.apps.customers.models import NAME_LENGTH, PHONE_LENGTH, Account
+from ecom.apps.customers.models import NAME_LENGTH, Account
+from ecom.common.countries import ISO_3166
+from ecom.common.serializers import PhoneField, StrictSerializer
 
 MAX_PASSWORD_LENGTH = 128
 MAX_SECRET_LENGTH = 100
-PHONE = r"\A\+?[0-9][0-9 ()./-]{3,30}\Z"
-
-
-class StrictSerializer(serializers.Serializer[Any]):
-    """Refuses members that it does not know, which would otherwise be taken for done."""
-
-    def to_internal_value(self, data: Any) -> Any:
-        if isinstance(data, dict) and (unknown := sorted(map(str, data.keys() - self.fields.keys()))):
-            raise serializers.ValidationError(
-                {name: serializers.ErrorDetail("There is no such member.", code="unknown") for name in unknown[:20]}
-            )
-        return super().to_internal_value(data)
 
 
 class EmailField(serializers.EmailField):
@@ -58,13 +47,6 @@ class NameField(serializers.CharField):
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(max_length=NAME_LENGTH, allow_blank=True, required=False, **kwargs)
-
-
-class PhoneField(serializers.RegexField):
-    """A telephone number as people write it; may be empty."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(PHONE, max_length=PHONE_LENGTH, allow_blank=True, required=False, **kwargs)
 
 
 class NewPassword(TypedPassword):

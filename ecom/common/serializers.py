@@ -1,0 +1,26 @@
+"""What the bodies of several services have in common."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+PHONE_LENGTH = 32
+_PHONE = r"\A\+?[0-9][0-9 ()./-]{3,30}\Z"
+
+
+class StrictSerializer(serializers.Serializer[Any]):
+    """Refuses members that it does not know, which would otherwise be taken for done."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        if isinstance(data, dict) and (unknown := sorted(map(str, data.keys() - self.fields.keys()))):
+            raise serializers.ValidationError(
+                {name: serializers.ErrorDetail("There is no such member.", code="unknown") for name in unknown[:20]}
+            )
+        return super().to_internal_value(data)
+
+
+class PhoneField(serializers.RegexField):
+    """A telephone number as people write it; may be empty."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(_PHONE, max_length=PHONE_LENGTH, allow_blank=True, required=False, **kwargs)
