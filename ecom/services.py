@@ -21,9 +21,15 @@ DATABASES = (CUSTOMERS, CATALOG, ORDERS)
 
 # What accounts are built on: loaded wherever the context `customers` is.
 ACCOUNT_APPS = ("django.contrib.auth", "django.contrib.contenttypes")
-# The admin's own tables live in `customers` too; they are loaded where staff sign in.
+# The admin's own tables live in `customers` too; they are loaded where staff sign in. Templates of the first win:
+# unfold dresses Django's admin and import_export.
 ADMIN_APPS = (
-    "django.contrib.admin",
+    "unfold.apps.BasicAppConfig",
+    "unfold.contrib.filters",
+    "unfold.contrib.forms",
+    "unfold.contrib.import_export",
+    "import_export",
+    "ecom.backoffice.apps.BackofficeSiteConfig",
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
@@ -55,7 +61,8 @@ class Service:
         """The `INSTALLED_APPS` entries of this row."""
         accounts = ACCOUNT_APPS if CUSTOMERS in self.contexts else ()
         contexts = tuple(f"ecom.apps.{name}" for name in self.contexts)
-        return (*(ADMIN_APPS if self.admin else ()), *accounts, *contexts)
+        before, after = (ADMIN_APPS, ("ecom.backoffice",)) if self.admin else ((), ())
+        return (*before, *accounts, *contexts, *after)
 
 
 SERVICES: dict[str, Service] = {

@@ -228,6 +228,15 @@ AUTH_PASSWORD_VALIDATORS = [
         "OPTIONS": {"user_attributes": ("email", "given_name", "family_name")},
     },
 ]
+UNFOLD = {  # how the backoffice looks
+    "SITE_TITLE": "ecom backoffice",
+    "SITE_HEADER": "ecom",
+    "SITE_SUBHEADER": "Backoffice",
+    "SITE_SYMBOL": "storefront",
+    "SITE_URL": None,
+    "SHOW_BACK_BUTTON": True,
+    "SIDEBAR": {"navigation": "ecom.backoffice.navigation.sections"},
+}
 STATIC_URL = "/static/"
 WHITENOISE_USE_FINDERS = True  # served from the packages themselves; hashed names in S3 come with the image
 

@@ -3,14 +3,23 @@
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
+from unfold.contrib.filters.admin import (
+    AutocompleteSelectFilter,
+    BooleanRadioFilter,
+    FieldTextFilter,
+    RadioFilter,
+    RangeNumericFilter,
+)
 
 from ecom.apps.catalog.models import Category, Product
 from ecom.apps.catalog.services import save_category
+from ecom.backoffice.figures import Figure
+from ecom.backoffice.model_admin import ModelAdmin
 
 
-class AvailabilityFilter(admin.SimpleListFilter):
+class AvailabilityFilter(RadioFilter):  # type: ignore[misc] # unfold brings no types
     """Products that can be sold now, and those that cannot."""
 
     title = "availability"
@@ -20,21 +29,42 @@ class AvailabilityFilter(admin.SimpleListFilter):
         return [("1", "In stock"), ("0", "Sold out")]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Product]) -> QuerySet[Product]:
-        if self.value() is None:
+        if self.value() not in ("0", "1"):
             return queryset
         return queryset.filter(stock__gt=0) if self.value() == "1" else queryset.filter(stock=0)
 
 
+class CategoryFilter(AutocompleteSelectFilter):  # type: ignore[misc]
+    """A category stands for all below it too, as in the shop."""
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Product]) -> QuerySet[Product]:
+        chosen = str(self.value() or "")
+        category = Category.objects.filter(pk=int(chosen)).first() if chosen.isdecimal() else None
+        if category is None:
+            return queryset
+        return queryset.filter(Q(category=category) | Q(category__path__startswith=f"{category.path}/"))
+
+
 @admin.register(Product)
-class ProductAdmin(admin.ModelAdmin):  # type: ignore[type-arg] # generic for the stubs alone
+class ProductAdmin(ModelAdmin):
     """Products are taken out of the shop, never deleted: orders name them."""
 
     list_display = ("product_id", "title", "brand", "category", "price", "stock", "active", "updated_at")
     list_display_links = ("product_id", "title")
-    list_filter = ("active", AvailabilityFilter, "currency", ("category", admin.RelatedOnlyFieldListFilter))
+    list_filter = (
+        ("active", BooleanRadioFilter),
+        AvailabilityFilter,
+        ("category", CategoryFilter),
+        ("brand", FieldTextFilter),
+        ("currency", FieldTextFilter),
+        ("price_amount", RangeNumericFilter),
+    )
     list_select_related = ("category",)
-    list_per_page = 50
-    show_full_result_count = False
+    figures = (
+        Figure(
+            "Sold out in the shop", Q(active=True, stock=0), "active__exact=1&in_stock=0", "production_quantity_limits"
+        ),
+    )
     search_fields = ("product_id", "title", "brand")
     search_help_text = "Part of the id, the title or the brand"
     autocomplete_fields = ("category",)
@@ -67,7 +97,7 @@ class ProductAdmin(admin.ModelAdmin):  # type: ignore[type-arg] # generic for th
 
 
 @admin.register(Category)
-class CategoryAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class CategoryAdmin(ModelAdmin):
     """The tree, by path. A category with products or children cannot be deleted."""
 
     list_display = ("path", "name")

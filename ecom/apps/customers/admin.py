@@ -5,9 +5,10 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
+from unfold.contrib.filters.admin import BooleanRadioFilter, ChoicesDropdownFilter, RadioFilter
 
 from ecom.apps.customers import email_addresses
 from ecom.apps.customers.models import Account, Address, Letter, ServiceAccount
@@ -15,27 +16,28 @@ from ecom.apps.customers.selectors import ADDRESS_FIELDS
 from ecom.apps.customers.services import closing
 from ecom.apps.customers.services.passwords import invite
 from ecom.apps.customers.services.service_accounts import new_service_secret
+from ecom.backoffice.figures import Figure
+from ecom.backoffice.model_admin import ModelAdmin, ReadOnly, StackedInline
 
 
-class ReadOnly:
-    """What is looked at here and changed elsewhere."""
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-
-class AddressInline(ReadOnly, admin.StackedInline):  # type: ignore[type-arg] # generic for the stubs alone
+class AddressInline(ReadOnly, StackedInline):
     """A customer's addresses."""
 
     model = Address
     fields = ADDRESS_FIELDS
-    extra = 0
+
+
+class ErasedFilter(RadioFilter):  # type: ignore[misc] # unfold brings no types
+    """Accounts that were erased, of which nothing but the pseudonym is left, and the others."""
+
+    title = "erased"
+    parameter_name = "erased"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("0", "No"), ("1", "Yes")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Account]) -> QuerySet[Account]:
+        return queryset.filter(erased_at__isnull=self.value() == "0") if self.value() in ("0", "1") else queryset
 
 
 class AccountForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -49,14 +51,12 @@ class AccountForm(forms.ModelForm):  # type: ignore[type-arg]
 
 
 @admin.register(Account)
-class AccountAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class AccountAdmin(ModelAdmin):
     """Accounts are deactivated or erased, never deleted: orders name them."""
 
     form = AccountForm
     list_display = ("public_id", "email", "given_name", "family_name", "is_active", "is_staff", "created_at")
-    list_filter = ("is_active", "is_staff", ("erased_at", admin.EmptyFieldListFilter))
-    list_per_page = 50
-    show_full_result_count = False
+    list_filter = (("is_active", BooleanRadioFilter), ("is_staff", BooleanRadioFilter), ErasedFilter)
     ordering = ("-id",)
     search_fields = ("public_id__exact", "email__startswith", "family_name__istartswith")
     search_help_text = "Public id, the beginning of the e-mail address or of the family name"
@@ -79,7 +79,7 @@ class AccountAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         """Accounts of staff are the administrators' business, and an erased one is nobody's."""
         if obj and (obj.erased_at or (obj.is_staff and not _is_superuser(request))):
             return False
-        return super().has_change_permission(request, obj)
+        return bool(super().has_change_permission(request, obj))
 
     def has_delete_permission(self, request: HttpRequest, obj: Account | None = None) -> bool:
         return False
@@ -137,11 +137,11 @@ def _is_superuser(request: HttpRequest) -> bool:
 
 
 @admin.register(ServiceAccount)
-class ServiceAccountAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class ServiceAccountAdmin(ModelAdmin):
     """Programs that sign in by themselves. A secret is shown once, when it is made."""
 
     list_display = ("client_id", "description", "scopes", "audiences", "is_active", "created_at")
-    list_filter = ("is_active",)
+    list_filter = (("is_active", BooleanRadioFilter),)
     search_fields = ("client_id", "description")
     fields = ("client_id", "description", "scopes", "audiences", "is_active", "created_at")
     readonly_fields = ("created_at",)
@@ -169,13 +169,33 @@ class ServiceAccountAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         self.message_user(request, f"The secret of {account.client_id}, shown this once: {secret}", messages.WARNING)
 
 
+LETTER_STATES = {
+    "waiting": Q(sent_at=None, due_at__isnull=False),
+    "sent": Q(sent_at__isnull=False),
+    "given-up": Q(sent_at=None, due_at=None),
+}
+
+
+class LetterStateFilter(RadioFilter):  # type: ignore[misc]
+    """Where a mail is on its way."""
+
+    title = "state"
+    parameter_name = "state"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("waiting", "Waiting"), ("sent", "Sent"), ("given-up", "Given up")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Letter]) -> QuerySet[Letter]:
+        return queryset.filter(LETTER_STATES.get(self.value(), Q()))
+
+
 @admin.register(Letter)
-class LetterAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
+class LetterAdmin(ReadOnly, ModelAdmin):
     """Mails that wait, were sent, or could not be sent."""
 
     list_display = ("kind", "email", "created_at", "attempts", "due_at", "sent_at")
-    list_filter = ("kind", ("sent_at", admin.EmptyFieldListFilter), ("due_at", admin.EmptyFieldListFilter))
+    list_filter = (("kind", ChoicesDropdownFilter), LetterStateFilter)
+    figures = (Figure("Mails given up", LETTER_STATES["given-up"], "state=given-up", "unsubscribe"),)
     search_fields = ("email__exact",)
-    show_full_result_count = False
     ordering = ("-id",)
     fields = ("kind", "email", "created_at", "expires_at", "attempts", "due_at", "sent_at")
