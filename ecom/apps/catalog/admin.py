@@ -14,7 +14,7 @@ from unfold.contrib.filters.admin import (
 )
 
 from ecom.apps.catalog.models import Category, Product
-from ecom.apps.catalog.services import save_category
+from ecom.apps.catalog.services.categories import save_category
 from ecom.backoffice.figures import Figure
 from ecom.backoffice.model_admin import ModelAdmin
 

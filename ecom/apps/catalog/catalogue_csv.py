@@ -15,7 +15,8 @@ from urllib.parse import urlsplit
 import nh3
 
 from ecom.apps.catalog.models import MAX_PATH_LENGTH, MAX_PRICE_AMOUNT, PRODUCT_ID_PATTERN
-from ecom.apps.catalog.services import CategoryNames, ProductRow, category_path
+from ecom.apps.catalog.services.categories import CategoryNames, category_path
+from ecom.apps.catalog.services.products import ProductRow
 
 MAX_STOCK = 2**31 - 1
 MAX_VALUE_SHOWN = 80

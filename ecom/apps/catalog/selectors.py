@@ -8,11 +8,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypedDict
 
-from django.db import connections
-
+from ecom.apps.catalog.sql import rows_of
 from ecom.common.pagination import Cursor, Key, Page, keyset_page
-
-ALIAS = "catalog"
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +121,7 @@ def list_products(
 
     `relevance` needs the filter `q`. The cursor's key has the kinds of its sort.
     """
-    rows = _read(
+    rows = rows_of(
         _list_statement(filters, SORTS[sort], cursor),
         {**filters, "limit": limit + 1, "key": cursor.values if cursor else ()},
     )
@@ -134,7 +131,7 @@ def list_products(
 
 def products_by_id(product_ids: Sequence[str]) -> list[ProductSummary]:
     """The active products among these, in the given order; unknown ones are left out, repeated ones come once."""
-    rows = _read(
+    rows = rows_of(
         f"SELECT {_SUMMARY} {_SOURCE} AND p.product_id = ANY(%(ids)s)",
         {"ids": list(product_ids)},
     )
@@ -144,7 +141,7 @@ def products_by_id(product_ids: Sequence[str]) -> list[ProductSummary]:
 
 def product_detail(product_id: str) -> ProductDetail | None:
     """The active product of this public id, or None."""
-    rows = _read(
+    rows = rows_of(
         f"SELECT {_SUMMARY}, p.description, p.created_at, p.updated_at {_SOURCE} AND p.product_id = %(id)s",
         {"id": product_id},
     )
@@ -153,7 +150,7 @@ def product_detail(product_id: str) -> ProductDetail | None:
 
 def category_tree() -> list[CategoryNode]:
     """The roots of the tree, siblings by path."""
-    rows = _read(
+    rows = rows_of(
         """
         SELECT c.path, c.name, count(p.id)
         FROM catalog_category c LEFT JOIN catalog_product p ON p.category_id = c.id AND p.active
@@ -179,13 +176,6 @@ def _list_statement(filters: ProductFilters, sort: Sort, cursor: Cursor | None) 
     order = ", ".join(f"{column} {'DESC' if downwards else 'ASC'}" for column in sort.columns)
     where = "".join(f" AND {condition}" for condition in conditions)
     return f"SELECT {_SUMMARY}, {key} {_SOURCE}{where} ORDER BY {order} LIMIT %(limit)s"
-
-
-def _read(statement: str, parameters: Mapping[str, Any] | None = None) -> list[tuple[Any, ...]]:
-    with connections[ALIAS].cursor() as cursor:
-        cursor.execute(statement, parameters)
-        rows: list[tuple[Any, ...]] = cursor.fetchall()
-    return rows
 
 
 def _key(row: tuple[Any, ...]) -> Key:

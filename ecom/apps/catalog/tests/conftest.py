@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from ecom.apps.catalog.services import ProductRow, upsert_products
+from ecom.apps.catalog.services.products import ProductRow, upsert_products
 
 FIELDS = set(ProductRow.__slots__)
 

@@ -2,7 +2,7 @@ import pytest
 from django.core.exceptions import ValidationError
 
 from ecom.apps.catalog.models import Category, Product
-from ecom.apps.catalog.services import ensure_categories, save_category
+from ecom.apps.catalog.services.categories import ensure_categories, save_category
 from ecom.apps.catalog.tests.conftest import ids
 
 pytestmark = [pytest.mark.django_db, pytest.mark.urls("ecom.urls.catalog")]

@@ -5,7 +5,7 @@ from django.db import connections
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from ecom.apps.catalog.services import settle_indexes
+from ecom.apps.catalog.services.products import settle_indexes
 from ecom.apps.catalog.tests.conftest import product, stock_up
 
 pytestmark = [pytest.mark.django_db, pytest.mark.urls("ecom.urls.catalog")]

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from ecom.apps.catalog.models import Product
 from ecom.apps.catalog.selectors import SORTS
-from ecom.apps.catalog.services import ProductRow
+from ecom.apps.catalog.services.products import ProductRow
 from ecom.apps.catalog.tests.conftest import ids, product, stock_up
 
 pytestmark = [pytest.mark.django_db, pytest.mark.urls("ecom.urls.catalog")]

@@ -4,7 +4,7 @@ import pytest
 from django.db import IntegrityError, connections, transaction
 
 from ecom.apps.catalog.models import Product
-from ecom.apps.catalog.services import Outcome, upsert_products
+from ecom.apps.catalog.services.products import Outcome, upsert_products
 from ecom.apps.catalog.tests.conftest import FIELDS, product, stock_up
 
 

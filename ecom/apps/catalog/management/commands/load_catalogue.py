@@ -21,7 +21,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
 from ecom.apps.catalog.catalogue_csv import FORMATS, CatalogueReader, CellProblem, CheckedRow, UnfitFile
-from ecom.apps.catalog.services import Outcome, settle_indexes, upsert_products
+from ecom.apps.catalog.services.products import Outcome, settle_indexes, upsert_products
 
 GZIP_MAGIC = b"\x1f\x8b"
 
