@@ -18,6 +18,7 @@ class Backend(StrEnum):
 
 CUSTOMERS, CATALOG, ORDERS = "customers", "catalog", "orders"
 DATABASES = (CUSTOMERS, CATALOG, ORDERS)
+BEHIND_GATEWAY = ("customers", "catalog", "orders", "activity")
 
 # What accounts are built on: loaded wherever the context `customers` is.
 ACCOUNT_APPS = ("django.contrib.auth", "django.contrib.contenttypes")
@@ -41,9 +42,10 @@ class Service:
     """One kind of process.
 
     `contexts` are the packages of `ecom.apps` that it loads, `databases` the aliases it may open, `upstreams` the
-    services it calls over REST, `admin` whether it carries Django's admin with accounts and sessions, `signs_tokens`
-    whether it holds the private key that tokens are signed with, `signs_in` whether it gets tokens for its calls with
-    a service account of its own, `stands_for` the services whose tokens it takes beside those for its own name.
+    services it calls over REST, `edge` whether clients from outside connect to it, `admin` whether it carries Django's
+    admin with accounts and sessions, `signs_tokens` whether it holds the private key that tokens are signed with,
+    `signs_in` whether it gets tokens for its calls with a service account of its own, `stands_for` the services whose
+    tokens it takes beside those for its own name.
     """
 
     contexts: tuple[str, ...] = ()
@@ -51,6 +53,7 @@ class Service:
     databases: tuple[str, ...] = ()
     backends: frozenset[Backend] = frozenset()
     upstreams: tuple[str, ...] = ()
+    edge: bool = False
     admin: bool = False
     signs_tokens: bool = False
     signs_in: bool = False
@@ -70,7 +73,9 @@ SERVICES: dict[str, Service] = {
         contexts=("gateway",),
         urlconf="ecom.urls.gateway",
         backends=frozenset({Backend.DYNAMODB}),
-        upstreams=("customers", "catalog", "orders", "activity"),
+        upstreams=BEHIND_GATEWAY,
+        stands_for=BEHIND_GATEWAY,
+        edge=True,
     ),
     "customers": Service(
         contexts=("customers",), urlconf="ecom.urls.customers", databases=(CUSTOMERS,), signs_tokens=True
@@ -98,7 +103,8 @@ SERVICES: dict[str, Service] = {
         urlconf="ecom.urls.monolith",
         databases=DATABASES,
         backends=frozenset(Backend),
-        upstreams=("customers", "catalog", "orders", "activity"),
+        upstreams=BEHIND_GATEWAY,
+        edge=True,
         admin=True,
         signs_tokens=True,
         signs_in=True,

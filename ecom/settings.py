@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from django.core.exceptions import ImproperlyConfigured
 from environs import Env, EnvError, validate
 from jwt.algorithms import RSAAlgorithm
+from limits import RateLimitItem, parse
 
 from ecom.services import DATABASES as ALIASES
 from ecom.services import SERVICES, Backend
@@ -102,6 +103,16 @@ def _database(alias: str) -> dict[str, object]:
     }
 
 
+def _rate_limit(variable: str, default: str) -> RateLimitItem:
+    """A number of requests in a time, such as 60/minute; each worker keeps its share of it, by itself."""
+    value = env.str(variable, default)
+    try:
+        limit = parse(value)
+    except ValueError as error:
+        raise ImproperlyConfigured(f"{variable} is {value!r}; it must look like 60/minute") from error
+    return type(limit)(max(1, limit.amount // env.int("ECOM_WORKERS", 1)), limit.multiples)
+
+
 try:
     SERVICE_NAME = _service_name()
     _service = SERVICES[SERVICE_NAME]
@@ -170,11 +181,19 @@ try:
         # Requests of a process that may wait for one service, or for DynamoDB, at once: a slow one leaves a quarter of
         # the threads to the others and to health.
         REQUESTS_IN_FLIGHT = max(1, env.int("ECOM_THREADS", 8) * 3 // 4)
+    if _service.edge:
         # Proxies in front that append to X-Forwarded-For; 0: clients connect to us, and the header is their invention.
         TRUSTED_PROXIES = env.int("ECOM_TRUSTED_PROXIES", 0)
         ANALYTICS_PUBLIC = env.bool("ECOM_ANALYTICS_PUBLIC", True)  # else for staff and service accounts only
         # A window is served within 16 s of its end, so the newest is at most 76 s old while the job runs.
         ANALYTICS_STALE_SECONDS = env.int("ECOM_ANALYTICS_STALE_SECONDS", 120)
+        # What a client may ask in a time, by the classes of the gateway's routes.
+        RATE_LIMITS = {
+            "sign_in": _rate_limit("ECOM_RATE_LIMIT_SIGN_IN", "60/minute"),
+            "reads": _rate_limit("ECOM_RATE_LIMIT_READS", "1200/minute"),
+            "writes": _rate_limit("ECOM_RATE_LIMIT_WRITES", "300/minute"),
+            "machines": _rate_limit("ECOM_RATE_LIMIT_MACHINES", "6000/minute"),
+        }
     UPSTREAMS = {name: env.str(f"ECOM_UPSTREAM_{name.upper()}").rstrip("/") for name in _service.upstreams}
 except EnvError as error:
     raise ImproperlyConfigured(str(error)) from error

@@ -11,6 +11,7 @@ from local.stack import Stack
 
 # Everybody on this machine has the same address.
 _FOR_ACCOUNTS = {"ECOM_FREE_ATTEMPTS_PER_CLIENT": "100000"}
+_AT_THE_EDGE = {f"ECOM_RATE_LIMIT_{rate}": "1000000/second" for rate in ("SIGN_IN", "READS", "WRITES", "MACHINES")}
 INHERITED = ("HOME", "USER", "LANG", "LC_ALL", "TZ", "TMPDIR", "TERM", "JAVA_HOME")
 
 
@@ -29,6 +30,7 @@ def service_environment(service: str, stack: Stack) -> dict[str, str]:
         **{f"ECOM_UPSTREAM_{name.upper()}": stack.url(name) for name in row.upstreams},
         **(_signing() if row.signs_tokens else {}),
         **(_service_account() if row.signs_in else {}),
+        **(_AT_THE_EDGE if row.edge else {}),
         **(_FOR_ACCOUNTS if CUSTOMERS in row.contexts else {}),
         **_backends(row, stack),
     }

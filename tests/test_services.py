@@ -48,12 +48,13 @@ def test_a_service_opens_no_other_database(service: str, monkeypatch: pytest.Mon
 
 
 @pytest.mark.parametrize("service", SERVICES)
-def test_a_service_takes_tokens_for_itself_and_the_monolith_for_every_service(
+def test_a_service_takes_tokens_for_itself_and_for_those_that_it_stands_for(
     service: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     taken = settings_of(monkeypatch, environment_of(service))["TOKEN_AUDIENCES"]
-    others = {"gateway", "customers", "catalog", "orders", "activity", "backoffice"} if service == "monolith" else set()
-    assert set(taken) == {"ecom", service} | others
+    behind = {"customers", "catalog", "orders", "activity"}
+    others = {"monolith": behind | {"gateway", "backoffice"}, "gateway": behind}
+    assert set(taken) == {"ecom", service} | others.get(service, set())
 
 
 @pytest.mark.parametrize(("service", "variable"), sorted(NEEDED))
@@ -82,13 +83,15 @@ def test_a_missing_value_stops_the_start_with_its_name(
         ("ECOM_TOKEN_KEYS", "not JSON"),
         ("ECOM_TOKEN_KEYS", "[]"),
         ("ECOM_TOKEN_KEYS", "{}"),
+        ("ECOM_RATE_LIMIT_READS", "many"),
     ],
 )
 def test_a_malformed_value_stops_the_start_with_its_name(
     variable: str, value: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    service = "gateway" if "RATE_LIMIT" in variable else "catalog"
     with pytest.raises(ImproperlyConfigured, match=variable):
-        settings_of(monkeypatch, environment_of("catalog", **{variable: value}))
+        settings_of(monkeypatch, environment_of(service, **{variable: value}))
 
 
 def test_a_process_that_cannot_start_says_why_and_ends() -> None:

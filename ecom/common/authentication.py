@@ -10,12 +10,14 @@ from typing import Any
 
 import jwt
 from django.conf import settings
+from django.http import HttpRequest
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
 CLOCK_SKEW_SECONDS = 10
 MAX_TOKEN_LENGTH = 4096
+CHALLENGE = 'Bearer realm="ecom"'  # WWW-Authenticate of a 401
 KINDS = frozenset({"customer", "staff", "service"})
 
 
@@ -35,6 +37,16 @@ class Principal:
 
 class InvalidToken(Exception):
     """The token is malformed, expired, for somebody else, or signed by a key that we do not know."""
+
+
+def bearer_token(request: HttpRequest) -> str | None:
+    """The token of `Authorization: Bearer <token>`, None without the header. Raises InvalidToken for another one."""
+    scheme, _, token = request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
+    if not scheme:
+        return None
+    if scheme.lower() != "bearer" or not token:
+        raise InvalidToken("The Authorization header must be: Bearer <token>.")
+    return str(token).strip()
 
 
 def verify_token(token: str) -> Principal:
@@ -75,15 +87,11 @@ class BearerAuthentication(BaseAuthentication):
     """`Authorization: Bearer <token>`. Without the header the caller is anonymous; with a bad one the answer is 401."""
 
     def authenticate(self, request: Request) -> tuple[Principal, str] | None:
-        scheme, _, token = request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
-        if not scheme:
-            return None
-        if scheme.lower() != "bearer" or not token:
-            raise AuthenticationFailed("The Authorization header must be: Bearer <token>.")
         try:
-            return verify_token(token.strip()), token
+            token = bearer_token(request._request)
+            return None if token is None else (verify_token(token), token)
         except InvalidToken as error:
             raise AuthenticationFailed(str(error)) from error
 
     def authenticate_header(self, request: Request) -> str:
-        return 'Bearer realm="ecom"'
+        return CHALLENGE

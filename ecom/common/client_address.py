@@ -16,14 +16,16 @@ def client_address(request: HttpRequest) -> str:
     """
     forwarded = request.META.get("HTTP_X_FORWARDED_FOR", "").rpartition(",")[2].strip()
     peer = str(request.META.get("REMOTE_ADDR", ""))
-    return _client(forwarded[:MAX_ADDRESS_LENGTH]) or _client(peer) or peer
+    return client_name(forwarded[:MAX_ADDRESS_LENGTH]) or client_name(peer) or peer
 
 
 @lru_cache(maxsize=4096)
-def _client(text: str) -> str | None:
+def client_name(text: str) -> str | None:
     """One name for each client, None for what is no address. An IPv6 client owns a /64, so that is one."""
     try:
         address = ip_address(text)
     except ValueError:
         return None
-    return address.exploded[:19] if isinstance(address, IPv6Address) else str(address)
+    if isinstance(address, IPv6Address) and address.ipv4_mapped is None:
+        return address.exploded[:19]
+    return str(address.ipv4_mapped if isinstance(address, IPv6Address) else address)

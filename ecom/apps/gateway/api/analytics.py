@@ -10,11 +10,13 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
 from ecom.apps.gateway import selectors
+from ecom.apps.gateway.api.admission import admitted
 from ecom.apps.gateway.api.methods import View, reads_only
 from ecom.apps.gateway.api.parameters import InvalidParameter, series_query, trending_query
 from ecom.apps.gateway.api.readers import refusal
 from ecom.apps.gateway.clients.analytics_tables import TablesUnavailable
 from ecom.apps.gateway.minutes import text_of
+from ecom.apps.gateway.routes import Access, RateClass
 from ecom.common.problems import CONTENT_TYPE, problem_body, problem_response
 
 RETRY_AFTER_SECONDS = 5
@@ -25,6 +27,9 @@ def _analytics(answer: Callable[..., dict[str, Any]]) -> View:
 
     @wraps(answer)
     def view(request: HttpRequest, **parameters: str) -> HttpResponseBase:
+        return admitted(request, Access.OPEN, RateClass.READS, lambda: read(request, **parameters))
+
+    def read(request: HttpRequest, **parameters: str) -> HttpResponseBase:
         if refused := refusal(request):
             return refused
         try:

@@ -7,6 +7,7 @@ from urllib.parse import quote
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 
+from ecom.apps.gateway.api.admission import admitted
 from ecom.apps.gateway.api.methods import method_not_allowed
 from ecom.apps.gateway.api.visitors import give_visitor
 from ecom.apps.gateway.bulkhead import Full
@@ -46,12 +47,16 @@ def proxy_view(routes: Mapping[str, Route]) -> Callable[..., HttpResponseBase]:
         route = routes.get(request.method or "")
         if route is None:
             return method_not_allowed(request, routes)
-        response = _shared(request, route) if route.shared and may_answer(request) else _forwarded(request, route)
-        if route.gives_visitor:
-            give_visitor(request, response)
-        return response
+        return admitted(request, route.access, route.rate, lambda: _answered(request, route))
 
     return view
+
+
+def _answered(request: HttpRequest, route: Route) -> HttpResponseBase:
+    response = _shared(request, route) if route.shared and may_answer(request) else _forwarded(request, route)
+    if route.gives_visitor:
+        give_visitor(request, response)
+    return response
 
 
 def _shared(request: HttpRequest, route: Route) -> HttpResponseBase:

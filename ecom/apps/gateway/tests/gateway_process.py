@@ -12,11 +12,13 @@ from pathlib import Path
 
 import urllib3
 
+from ecom.apps.gateway.routes import RateClass
 from local.servers import free_port
-from tests.tokens import public_key_set
+from tests.tokens import public_key_set, token
 
 REPOSITORY = Path(__file__).resolve().parents[4]
 START_SECONDS = 30
+SIGNED_IN = f"Authorization: Bearer {token('U1')}"
 SECRET = "only-for-tests-and-never-anywhere-else"
 
 
@@ -65,6 +67,8 @@ def running_gateway(folder: Path, upstream_url: str, **variables: str) -> Iterat
         "AWS_ACCESS_KEY_ID": "local",
         "AWS_SECRET_ACCESS_KEY": "local",
         "ECOM_DYNAMODB_ENDPOINT": f"http://127.0.0.1:{free_port()}",
+        # All tests have the same address; those of the limits set their own.
+        **{f"ECOM_RATE_LIMIT_{rate.upper()}": "100000/minute" for rate in RateClass},
         **{f"ECOM_UPSTREAM_{name}": upstream_url for name in ("CUSTOMERS", "CATALOG", "ORDERS", "ACTIVITY")},
         **variables,
     }

@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 import orjson
 import pytest
 
-from ecom.apps.gateway.tests.gateway_process import Gateway, running_gateway
+from ecom.apps.gateway.tests.gateway_process import SIGNED_IN, Gateway, running_gateway
 from ecom.apps.gateway.tests.raw_http import RawAnswer, connect, exchange, get, post, read_answer
 from ecom.apps.gateway.tests.upstream_server import OK, Received, UpstreamServer, answers, answers_and_closes
 from ecom.apps.gateway.tests.waiting import wait_until
@@ -30,7 +30,7 @@ def test_a_service_that_is_away_is_a_503_that_says_when_to_come_back(tmp_path) -
     with UpstreamServer() as server:
         url = server.url
     with running_gateway(tmp_path, url) as gateway:
-        for answer in (get(gateway.port, "/products"), post(gateway.port, "/orders", b"{}")):
+        for answer in (get(gateway.port, "/products"), post(gateway.port, "/cart/add", b"{}")):
             assert answer.status == 503
             assert int(answer.headers["Retry-After"]) > 0
             assert "cannot be reached" in problem(answer)["detail"]
@@ -66,7 +66,7 @@ def test_an_answer_that_dies_midway_does_not_look_complete(
     gateway: Gateway, upstream: UpstreamServer, beginning: bytes
 ) -> None:
     upstream.behaviour = answers_and_closes(beginning)
-    answer = get(gateway.port, "/customers/me/export")
+    answer = get(gateway.port, "/customers/me/export", SIGNED_IN)
     assert answer.status == 200
     assert not answer.complete
     assert len(answer.body) < 1_000_000
@@ -110,16 +110,16 @@ def test_a_get_is_sent_again_when_its_connection_turns_out_to_be_closed(
 
 def test_a_post_is_never_sent_again(gateway: Gateway, upstream: UpstreamServer) -> None:
     upstream.behaviour = answers_and_closes(b"")
-    assert post(gateway.port, "/orders", b"{}").status == 502
+    assert post(gateway.port, "/cart/add", b"{}").status == 502
     assert len(upstream.requests) == 1
 
 
 def test_connections_that_a_restarted_service_closed_are_not_used(gateway: Gateway, upstream: UpstreamServer) -> None:
-    assert post(gateway.port, "/orders", b"{}").status == 200
+    assert post(gateway.port, "/cart/add", b"{}").status == 200
     closed = upstream.closed
     upstream.drop_connections()
     wait_until(lambda: upstream.closed > closed)
-    assert post(gateway.port, "/orders", b"{}").status == 200
+    assert post(gateway.port, "/cart/add", b"{}").status == 200
 
 
 def test_a_body_over_its_limit_is_refused_before_the_service_hears_of_it(
@@ -128,7 +128,7 @@ def test_a_body_over_its_limit_is_refused_before_the_service_hears_of_it(
     answer = post(gateway.port, "/activity/event", b"x" * 65537)
     assert answer.status == 413
     assert "65536 bytes" in problem(answer)["detail"]
-    assert post(gateway.port, "/products", b"x" * 65537).status == 413
+    assert post(gateway.port, "/cart/add", b"x" * 65537).status == 413
     assert upstream.requests == []
 
 
@@ -146,7 +146,7 @@ def test_a_chunked_body_over_its_limit_is_refused_and_not_completed(gateway: Gat
 
 def stall_in_the_body(gateway: Gateway) -> None:
     with connect(gateway.port) as connection:
-        connection.sendall(b"POST /orders HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 10\r\n\r\nabc")
+        connection.sendall(b"POST /cart/add HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 10\r\n\r\nabc")
         answer = read_answer(connection)
         assert answer.status == 408
         assert "10 s" in problem(answer)["detail"]
@@ -155,7 +155,7 @@ def stall_in_the_body(gateway: Gateway) -> None:
 
 def drip_the_body(gateway: Gateway) -> None:
     with connect(gateway.port) as connection:
-        connection.sendall(b"POST /orders HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 1000\r\n\r\n")
+        connection.sendall(b"POST /cart/add HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 1000\r\n\r\n")
         assert drip(connection, b"x").startswith(b"HTTP/1.1 408 ")
 
 
@@ -248,7 +248,7 @@ def test_a_client_that_goes_away_leaves_no_connection_and_no_slot_taken(
     closed = upstream.closed
     for _ in range(10):  # more than there are slots and threads
         with connect(gateway.port) as connection:
-            connection.sendall(b"GET /customers/me/export HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+            connection.sendall(b"GET /cart HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
             connection.recv(1000)
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     wait_until(lambda: upstream.closed - closed == 10, what="the end of the service's connections")
@@ -261,14 +261,14 @@ def test_a_stuck_service_takes_neither_the_others_nor_the_health_checks_with_it(
 ) -> None:
     release = threading.Event()
 
-    def stick_on_orders(connection: socket.socket, request: Received) -> None:
-        if "/orders" in request.line:
+    def stick_on_carts(connection: socket.socket, request: Received) -> None:
+        if "/cart" in request.line:
             release.wait(30)
         connection.sendall(OK)
 
-    upstream.behaviour = stick_on_orders
+    upstream.behaviour = stick_on_carts
     with ThreadPoolExecutor(30) as clients:
-        stuck = [clients.submit(get, gateway.port, "/orders") for _ in range(30)]
+        stuck = [clients.submit(get, gateway.port, "/cart") for _ in range(30)]
         wait_until(lambda: sum(future.done() for future in stuck) == 24, what="24 refusals beside 6 in flight")
         assert get(gateway.management_port, "/healthz").status == 200
         assert get(gateway.port, "/products").status == 200
