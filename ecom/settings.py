@@ -209,6 +209,7 @@ _ADMIN_MIDDLEWARE = [
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django_otp.middleware.OTPMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
@@ -255,7 +256,10 @@ UNFOLD = {  # how the backoffice looks
     "SITE_URL": None,
     "SHOW_BACK_BUTTON": True,
     "SIDEBAR": {"navigation": "ecom.backoffice.navigation.sections"},
+    "ACCOUNT": {"navigation": "ecom.backoffice.navigation.account_links"},
 }
+SESSION_COOKIE_AGE = 12 * 3600  # a working day: then the backoffice asks for password and second factor again
+OTP_TOTP_ISSUER = "ecom backoffice"
 STATIC_URL = "/static/"
 WHITENOISE_USE_FINDERS = True  # served from the packages themselves; hashed names in S3 come with the image
 

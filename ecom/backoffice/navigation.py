@@ -40,3 +40,11 @@ def _section(title: str, models: dict[str, tuple[str, str]], seen: set[str]) -> 
 
 def _item(label: str, title: str, icon: str) -> dict[str, Any]:
     return {"title": title, "icon": icon, "link": reverse_lazy(f"admin:{label.replace('.', '_')}_changelist")}
+
+
+def account_links(request: HttpRequest) -> list[dict[str, Any]]:
+    """What stands in the menu below one's own name."""
+    return [
+        {"title": "Change password", "link": reverse_lazy("admin:password_change")},
+        {"title": "Backup codes", "link": reverse_lazy("admin:backup_codes")},
+    ]

@@ -6,6 +6,7 @@ from django.test.utils import CaptureQueriesContext
 
 from ecom.apps.catalog.models import Category, Product
 from ecom.apps.catalog.tests.conftest import product, stock_up
+from ecom.backoffice.tests.staff import verified
 
 pytestmark = pytest.mark.django_db
 PRODUCTS, CATEGORIES = "/admin/catalog/product/", "/admin/catalog/category/"
@@ -13,8 +14,7 @@ PRODUCTS, CATEGORIES = "/admin/catalog/product/", "/admin/catalog/category/"
 
 @pytest.fixture
 def staff(client: Client) -> Client:
-    client.force_login(get_user_model().objects.create_superuser("staff@example.com", password="not-used"))
-    return client
+    return verified(client, get_user_model().objects.create_superuser("staff@example.com", password="not-used"))
 
 
 def test_a_list_costs_the_same_statements_for_one_product_as_for_fifty(staff: Client) -> None:

@@ -12,6 +12,7 @@ from django.test import Client
 from ecom.apps.customers.models import Account, Address, Letter, OutboxEvent, ServiceAccount
 from ecom.apps.customers.services.passwords import invite
 from ecom.apps.customers.tests.conftest import ADDRESS, EMAIL, PASSWORD, Api, delivered, secret_in
+from ecom.backoffice.tests.staff import verified
 
 pytestmark = pytest.mark.django_db
 
@@ -20,8 +21,7 @@ ACCOUNTS = "/admin/customers/account/"
 
 @pytest.fixture
 def administrator(client: Client) -> Client:
-    Account.objects.create_superuser("root@example.com", PASSWORD)
-    return signed_in(client, "root@example.com")
+    return verified(client, Account.objects.create_superuser("root@example.com", PASSWORD))
 
 
 @pytest.fixture
@@ -30,7 +30,7 @@ def support(ada: Account) -> Iterator[Client]:
     somebody = Account.objects.create_user("support@example.com", PASSWORD, is_staff=True)
     codenames = ["view_account", "change_account", "view_address"]
     somebody.user_permissions.set(Permission.objects.filter(codename__in=codenames))
-    return signed_in(Client(), "support@example.com")
+    return verified(Client(), somebody)
 
 
 def signed_in(client: Client, email: str) -> Client:
