@@ -41,17 +41,18 @@ def token_signing_key(*, directory: Path = DIRECTORY) -> str:
 
 def service_token(scope: str, *, lifetime_seconds: int = LIFETIME_SECONDS, directory: Path = DIRECTORY) -> str:
     """A token of a service account, for replay and load tests; `scope` is words separated by spaces."""
+    return _token("local-service-account", "service", lifetime_seconds, directory, scope=scope)
+
+
+def customer_token(customer_id: str, *, lifetime_seconds: int = LIFETIME_SECONDS, directory: Path = DIRECTORY) -> str:
+    """A token of a customer, who need not have an account, for tests and benchmarks."""
+    return _token(customer_id, "customer", lifetime_seconds, directory)
+
+
+def _token(subject: str, kind: str, lifetime_seconds: int, directory: Path, **claims: str) -> str:
     now = int(time.time())
-    claims = {
-        "iss": "ecom",
-        "aud": "ecom",
-        "sub": "local-service-account",
-        "kind": "service",
-        "scope": scope,
-        "iat": now,
-        "exp": now + lifetime_seconds,
-    }
-    return jwt.encode(claims, _signing_key(directory), algorithm="RS256", headers={"kid": KEY_ID})
+    usual = {"iss": "ecom", "aud": "ecom", "sub": subject, "kind": kind, "iat": now, "exp": now + lifetime_seconds}
+    return jwt.encode({**usual, **claims}, _signing_key(directory), algorithm="RS256", headers={"kid": KEY_ID})
 
 
 def _signing_key(directory: Path) -> rsa.RSAPrivateKey:

@@ -66,8 +66,8 @@ def recorded_platform() -> Iterator[Platform]:
         yield platform
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def live_platform() -> Iterator[Platform]:
-    """A platform that runs on the clock's time, without simulated shoppers."""
-    with _running(Stack(offset=2000)) as platform:
+    """A platform on the clock's time, without simulated shoppers. Tests share it and keep to their own data."""
+    with _running(Stack(offset=2300)) as platform:
         yield platform

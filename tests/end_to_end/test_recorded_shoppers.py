@@ -2,7 +2,6 @@
 
 import os
 import signal
-import time
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -19,19 +18,13 @@ from tests.end_to_end import malformed
 from tests.end_to_end.conftest import Platform
 from tests.end_to_end.recordings import write_slice
 from tests.end_to_end.topics import header, records
+from tests.end_to_end.waiting import wait_for
 
 ROWS = 12_000
 SPEED = "30"  # times the recorded pace: some 30 s for the slice
 
 
 Fault = Callable[[Platform], None]
-
-
-def wait_for(condition: Callable[[], bool], *, seconds: float, what: str) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, f"{what} did not come true within {seconds:.0f} s"
-        time.sleep(0.2)
 
 
 def raw_events(platform: Platform) -> int:
