@@ -7,10 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import urllib3
-from prometheus_client.parser import text_string_to_metric_families
 
 from bench import load, results
-from local.servers.server import LOOPBACK
+from bench.statements import statements
 from local.stack import Stack
 
 READS = {
@@ -69,22 +68,10 @@ def _measured(stack: Stack, way: Way, url: str) -> dict[str, object]:
 
 def _statements_for_each(stack: Stack, url: str, headers: dict[str, str]) -> float:
     """Statements that the catalog sent to PostgreSQL for one request."""
-    before = _statements(stack)
+    before = statements(stack, "catalog")
     for _ in range(COUNTED):
         urllib3.request("GET", url, headers=headers)
-    return (_statements(stack) - before) / COUNTED
-
-
-def _statements(stack: Stack) -> float:
-    """All statements that the catalog has sent, by its own metrics."""
-    metrics = urllib3.request("GET", f"http://{LOOPBACK}:{stack.management_port('catalog')}/metrics").data.decode()
-    families = text_string_to_metric_families(metrics)
-    return sum(
-        sample.value
-        for family in families
-        for sample in family.samples
-        if sample.name == "django_db_execute_total" and sample.labels["alias"] == "catalog"
-    )
+    return (statements(stack, "catalog") - before) / COUNTED
 
 
 def _known(stack: Stack) -> dict[str, str]:

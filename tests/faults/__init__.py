@@ -1,0 +1,1 @@
+"""Faults that tests plant into the product's own processes."""
