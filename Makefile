@@ -9,6 +9,8 @@ PYTHON ?= python3
 PLATFORM := .venv/bin/python
 STREAMING := .venv-streaming/bin/python
 LOCAL := $(PLATFORM) -m local
+# Two workers, as the tests mostly wait for servers; those of a file, and of one platform, are for the same worker.
+SIDE_BY_SIDE := $(PLATFORM) -m pytest -n 2 --dist loadgroup
 MANAGE := $(LOCAL) exec monolith -- python manage.py
 export PORT_OFFSET RECORDED_TIME SHOPPERS TABLES_IN_MEMORY
 
@@ -48,11 +50,11 @@ verify: ## Recount FILE and compare every window with what the gateway serves
 	@$(MANAGE) verify_analytics $(FILE) $(ARGS)
 
 test: setup-test lint ## Everything that is tested in under 15 minutes
-	$(PLATFORM) -m pytest -m 'not check_all' $(ARGS)
+	$(SIDE_BY_SIDE) -m 'not check_all' $(ARGS)
 	$(STREAMING) -m pytest -c streaming/pytest.ini streaming/tests $(ARGS)
 
 check-all: setup-test lint ## The long checks too: whole files, many kills, soaks
-	$(PLATFORM) -m pytest $(ARGS)
+	$(SIDE_BY_SIDE) $(ARGS)
 	$(STREAMING) -m pytest -c streaming/pytest.ini streaming/tests $(ARGS)
 
 lint: setup ## Style, types and import rules

@@ -11,9 +11,15 @@ from tests import settings as test_settings
 DATABASES = ("customers", "catalog", "orders")
 
 
+@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """`django_db` without arguments means every database: no alias is the default one."""
+    """`django_db` without arguments means every database: no alias is the default one.
+
+    The tests of a file, and all those that share the one live platform, are for the same worker of pytest-xdist.
+    """
     for item in items:
+        shared = "live_platform" if "live_platform" in getattr(item, "fixturenames", ()) else str(item.path)
+        item.add_marker(pytest.mark.xdist_group(shared))
         for mark in item.iter_markers("django_db"):
             mark.kwargs.setdefault("databases", list(DATABASES))
 

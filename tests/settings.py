@@ -4,7 +4,9 @@ import os
 
 from tests.tokens import KEY_ID, public_key_set, signing_key
 
-PORT_OFFSET = int(os.environ.get("TEST_PORT_OFFSET", "500"))
+# Each of pytest-xdist's workers (gw0, gw1, …) has servers of its own.
+WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+PORT_OFFSET = int(os.environ.get("TEST_PORT_OFFSET", "500")) + 50 * WORKER
 POSTGRES_PORT = 15432 + PORT_OFFSET
 KAFKA_PORT = 19092 + PORT_OFFSET
 DYNAMODB_PORT = 18000 + PORT_OFFSET
