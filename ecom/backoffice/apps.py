@@ -1,5 +1,6 @@
 from django.apps import AppConfig
 from django.contrib.admin import apps as admin_apps
+from django.db.models.signals import post_migrate
 
 
 class BackofficeSiteConfig(admin_apps.AdminConfig):
@@ -14,3 +15,9 @@ class BackofficeConfig(AppConfig):
 
     name = "ecom.backoffice"
     label = "backoffice"
+
+    def ready(self) -> None:
+        """Roles follow the permissions that migrations have just made (by a receiver of Django's that comes before)."""
+        from ecom.backoffice.roles import grant  # models, which are loaded now
+
+        post_migrate.connect(grant, dispatch_uid="ecom.backoffice.roles")

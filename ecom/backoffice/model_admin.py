@@ -19,6 +19,15 @@ class ModelAdmin(unfold.ModelAdmin):  # type: ignore[misc] # unfold brings no ty
     show_facets = ShowFacets.NEVER  # each would count the whole table
     figures: tuple[Figure, ...] = ()
 
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        """Of a row that exists, write what the form changed and nothing else: others write to it at the same time."""
+        if not change:
+            obj.save()
+            return
+        columns = {field.name for field in obj._meta.concrete_fields}
+        touched = {field.name for field in obj._meta.concrete_fields if getattr(field, "auto_now", False)}
+        obj.save(update_fields=touched | columns.intersection(form.changed_data))
+
 
 class ReadOnly:
     """What is looked at here and changed elsewhere."""

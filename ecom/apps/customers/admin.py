@@ -16,7 +16,9 @@ from ecom.apps.customers.selectors import ADDRESS_FIELDS
 from ecom.apps.customers.services import closing
 from ecom.apps.customers.services.passwords import invite
 from ecom.apps.customers.services.service_accounts import new_service_secret
+from ecom.backoffice import second_factor
 from ecom.backoffice.figures import Figure
+from ecom.backoffice.links import link_to_list
 from ecom.backoffice.model_admin import ModelAdmin, ReadOnly, StackedInline
 
 
@@ -60,35 +62,48 @@ class AccountAdmin(ModelAdmin):
     ordering = ("-id",)
     search_fields = ("public_id__exact", "email__startswith", "family_name__istartswith")
     search_help_text = "Public id, the beginning of the e-mail address or of the family name"
-    readonly_fields = ("public_id", "is_active", "created_at", "erased_at")
-    filter_horizontal = ("groups",)
+    readonly_fields = ("public_id", "orders", "is_active", "created_at", "erased_at")
     inlines = (AddressInline,)
-    actions = ("deactivate", "reactivate", "erase")
+    actions = ("deactivate", "reactivate", "erase", "reset_second_factor")
     fieldsets = (
-        (None, {"fields": ("public_id", "email", "given_name", "family_name", "phone")}),
+        (None, {"fields": (("public_id", "orders"), "email", ("given_name", "family_name"), "phone")}),
         ("Staff", {"fields": ("is_staff", "groups")}),
         ("State", {"fields": (("is_active", "created_at", "erased_at"),)}),
     )
 
+    @admin.display(empty_value="none yet")
+    def orders(self, account: Account) -> str | None:
+        """Where this customer's orders are: another context's, by the public id."""
+        return (
+            link_to_list("orders.order", "Orders of this customer", customer_id=account.public_id)
+            if account.pk
+            else None
+        )
+
     def get_readonly_fields(self, request: HttpRequest, obj: Account | None = None) -> tuple[str, ...]:
         """An address that its owner has proven is not changed by somebody else; nor does staff make itself staff."""
-        fixed = ("email",) if obj else ()
-        return (*self.readonly_fields, *fixed, *(() if _is_superuser(request) else ("is_staff", "groups")))
+        proven = ("email",) if obj else ()
+        others = () if self.has_manage_staff_permission(request) else ("is_staff", "groups")
+        return (*self.readonly_fields, *proven, *others)
 
     def has_change_permission(self, request: HttpRequest, obj: Account | None = None) -> bool:
         """Accounts of staff are the administrators' business, and an erased one is nobody's."""
-        if obj and (obj.erased_at or (obj.is_staff and not _is_superuser(request))):
+        if obj and (obj.erased_at or (obj.is_staff and not self.has_manage_staff_permission(request))):
             return False
         return bool(super().has_change_permission(request, obj))
 
     def has_delete_permission(self, request: HttpRequest, obj: Account | None = None) -> bool:
         return False
 
+    def has_manage_staff_permission(self, request: HttpRequest) -> bool:
+        """Whether this person says who is staff, in which roles."""
+        return bool(request.user.has_perm("customers.manage_staff_account"))
+
     def save_model(self, request: HttpRequest, obj: Account, form: Any, change: bool) -> None:
         """A new account has no password: its owner sets one by the mail that goes out."""
         if not change:
             obj.set_unusable_password()
-        obj.save()
+        super().save_model(request, obj, form, change)
         if not change and obj.email:
             invite(email=obj.email)
 
@@ -124,16 +139,19 @@ class AccountAdmin(ModelAdmin):
             self.log_change(request, account, "Erased.")
             self.message_user(request, f"{account} is erased.")
 
+    @admin.action(description="Reset the second factor, so that it is enrolled anew", permissions=["manage_staff"])
+    def reset_second_factor(self, request: HttpRequest, queryset: QuerySet[Account]) -> None:
+        for account in queryset.filter(is_staff=True):
+            second_factor.reset(account=account)
+            self.log_change(request, account, "Second factor reset.")
+            self.message_user(request, f"{account} enrols a second factor at the next sign-in.")
+
     def _changeable(self, request: HttpRequest, queryset: QuerySet[Account]) -> list[Account]:
         """The chosen accounts that this member of staff may change. Raises PermissionDenied for another's."""
         accounts = list(queryset.filter(erased_at=None))
         if not all(self.has_change_permission(request, account) for account in accounts):
             raise PermissionDenied
         return accounts
-
-
-def _is_superuser(request: HttpRequest) -> bool:
-    return bool(getattr(request.user, "is_superuser", False))
 
 
 @admin.register(ServiceAccount)
@@ -155,7 +173,7 @@ class ServiceAccountAdmin(ModelAdmin):
 
     def save_model(self, request: HttpRequest, obj: ServiceAccount, form: Any, change: bool) -> None:
         if change:
-            obj.save()
+            super().save_model(request, obj, form, change)
         else:
             self._show_secret(request, obj, new_service_secret(account=obj))
 

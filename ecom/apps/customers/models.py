@@ -82,6 +82,7 @@ class Account(AbstractBaseUser, PermissionsMixin):
     EMAIL_FIELD = "email"
 
     class Meta:
+        permissions = [("manage_staff_account", "Can make accounts staff, give them roles and reset second factors")]
         constraints = [
             models.UniqueConstraint(fields=["public_id"], name="account_public_id"),
             models.UniqueConstraint(fields=["email"], name="account_email"),
