@@ -7,6 +7,7 @@ for what its row of `ecom/services.py` needs.
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from corsheaders.defaults import default_headers
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from django.core.exceptions import ImproperlyConfigured
@@ -103,6 +104,16 @@ def _database(alias: str) -> dict[str, object]:
     }
 
 
+def _origins(variable: str) -> list[str]:
+    """Web origins, such as https://shop.example.com: scheme and host, nothing after them."""
+    origins: list[str] = env.list(variable, [])
+    for origin in origins:
+        url = urlsplit(origin)
+        if url.scheme not in ("http", "https") or not url.netloc or url.path or url.query or url.fragment:
+            raise ImproperlyConfigured(f"{variable} names {origin!r}; an origin looks like https://shop.example.com")
+    return origins
+
+
 def _rate_limit(variable: str, default: str) -> RateLimitItem:
     """A number of requests in a time, such as 60/minute; each worker keeps its share of it, by itself."""
     value = env.str(variable, default)
@@ -187,6 +198,9 @@ try:
         ANALYTICS_PUBLIC = env.bool("ECOM_ANALYTICS_PUBLIC", True)  # else for staff and service accounts only
         # A window is served within 16 s of its end, so the newest is at most 76 s old while the job runs.
         ANALYTICS_STALE_SECONDS = env.int("ECOM_ANALYTICS_STALE_SECONDS", 120)
+        # Origins whose pages may call us from a browser, and whether with cookies.
+        CORS_ALLOWED_ORIGINS = _origins("ECOM_CORS_ORIGINS")
+        CORS_ALLOW_CREDENTIALS = env.bool("ECOM_CORS_CREDENTIALS", False)
         # What a client may ask in a time, by the classes of the gateway's routes.
         RATE_LIMITS = {
             "sign_in": _rate_limit("ECOM_RATE_LIMIT_SIGN_IN", "60/minute"),
@@ -194,6 +208,9 @@ try:
             "writes": _rate_limit("ECOM_RATE_LIMIT_WRITES", "300/minute"),
             "machines": _rate_limit("ECOM_RATE_LIMIT_MACHINES", "6000/minute"),
         }
+    if _service.edge or _service.admin:
+        # For how long browsers shall come by HTTPS alone; 0: nothing is said about it.
+        SECURE_HSTS_SECONDS = env.int("ECOM_HSTS_SECONDS", 0)
     UPSTREAMS = {name: env.str(f"ECOM_UPSTREAM_{name.upper()}").rstrip("/") for name in _service.upstreams}
 except EnvError as error:
     raise ImproperlyConfigured(str(error)) from error
@@ -216,6 +233,8 @@ _ADMIN_MIDDLEWARE = [
 MIDDLEWARE = [
     "ecom.common.request_context.RequestContextMiddleware",
     "ecom.common.metrics.RequestMetricsMiddleware",
+    *(["django.middleware.security.SecurityMiddleware"] if _service.edge or _service.admin else []),
+    *(["corsheaders.middleware.CorsMiddleware"] if _service.edge and CORS_ALLOWED_ORIGINS else []),
     "ecom.common.health.ManagementPortMiddleware",
     "ecom.common.problems.UnavailableMiddleware",
     "django.middleware.common.CommonMiddleware",  # sets Content-Length
@@ -278,6 +297,13 @@ TIME_ZONE = "UTC"
 LANGUAGE_CODE = "en-gb"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+CORS_ALLOW_HEADERS = (*default_headers, "idempotency-key", "if-match", "if-none-match", "x-cart-token", "x-request-id")
+CORS_EXPOSE_HEADERS = (
+    *("age", "etag", "location", "retry-after", "x-cart-token", "x-request-id"),
+    *("ratelimit-limit", "ratelimit-remaining", "ratelimit-reset"),
+)
 PROMETHEUS_EXPORT_MIGRATIONS = False
 
 LOGGING = {

@@ -22,6 +22,7 @@ from tests.service_process import REPOSITORY, environment_of, manage, running_se
 ALWAYS = {"PATH", "DJANGO_SETTINGS_MODULE"}
 # The public paths of each service that has some, and one that stands for them.
 PUBLIC = {"catalog": "/products/nothing/at/all", "customers": "/customers/me", "gateway": "/nothing"}
+AT_THE_EDGE = {"ECOM_RATE_LIMIT_READS", "ECOM_CORS_ORIGINS", "ECOM_HSTS_SECONDS"}
 NEEDED = [(name, variable) for name in SERVICES for variable in environment_of(name).keys() - ALWAYS]
 
 
@@ -84,12 +85,15 @@ def test_a_missing_value_stops_the_start_with_its_name(
         ("ECOM_TOKEN_KEYS", "[]"),
         ("ECOM_TOKEN_KEYS", "{}"),
         ("ECOM_RATE_LIMIT_READS", "many"),
+        ("ECOM_CORS_ORIGINS", "https://shop.example.com,*"),
+        ("ECOM_CORS_ORIGINS", "https://shop.example.com/"),
+        ("ECOM_HSTS_SECONDS", "a year"),
     ],
 )
 def test_a_malformed_value_stops_the_start_with_its_name(
     variable: str, value: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    service = "gateway" if "RATE_LIMIT" in variable else "catalog"
+    service = "gateway" if variable in AT_THE_EDGE else "catalog"
     with pytest.raises(ImproperlyConfigured, match=variable):
         settings_of(monkeypatch, environment_of(service, **{variable: value}))
 

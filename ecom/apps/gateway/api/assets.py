@@ -42,6 +42,5 @@ def asset(request: HttpRequest, version: str, name: str) -> HttpResponse:
     headers = {
         "Content-Length": str(len(content)),
         "Cache-Control": _FOR_EVER if version == content_version() else "no-store",
-        "X-Content-Type-Options": "nosniff",
     }
     return HttpResponse(content, content_type=TYPES[Path(name).suffix], headers=headers)
