@@ -11,6 +11,7 @@ from ecom.apps.gateway.api.admission import admitted
 from ecom.apps.gateway.api.methods import method_not_allowed
 from ecom.apps.gateway.api.visitors import give_visitor
 from ecom.apps.gateway.bulkhead import Full
+from ecom.apps.gateway.circuit_breaker import CircuitOpen
 from ecom.apps.gateway.clients.upstreams import PIECE, Answer, BadAnswer, NotReached, TooLate, upstream
 from ecom.apps.gateway.headers import UnfitHeader, request_headers, response_headers
 from ecom.apps.gateway.request_body import BODY_SECONDS, BodyRefused, RequestBody
@@ -80,6 +81,9 @@ def _forwarded(request: HttpRequest, route: Route) -> HttpResponseBase:
         return _unavailable(request, f"Too many requests wait for the {route.upstream} service.")
     except NotReached:
         return _unavailable(request, f"The {route.upstream} service cannot be reached at the moment.")
+    except CircuitOpen as circuit:
+        detail = f"The {route.upstream} service did not answer lately, and is left alone for a moment."
+        return _unavailable(request, detail, seconds=circuit.seconds)
     except TooLate:
         detail = f"The {route.upstream} service did not answer within {route.deadline_seconds:g} s."
         return problem_response(request, 504, detail)
@@ -87,8 +91,8 @@ def _forwarded(request: HttpRequest, route: Route) -> HttpResponseBase:
         return problem_response(request, 502, f"The {route.upstream} service broke off or gave an invalid answer.")
 
 
-def _unavailable(request: HttpRequest, detail: str) -> HttpResponse:
-    headers = {"Retry-After": str(RETRY_AFTER_SECONDS)}
+def _unavailable(request: HttpRequest, detail: str, *, seconds: int = RETRY_AFTER_SECONDS) -> HttpResponse:
+    headers = {"Retry-After": str(seconds)}
     return problem_response(request, 503, f"{detail} Nothing was done; try again shortly.", headers=headers)
 
 

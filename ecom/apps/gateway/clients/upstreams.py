@@ -11,6 +11,7 @@ from urllib3 import BaseHTTPResponse, HTTPConnectionPool, HTTPHeaderDict, Timeou
 from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError, ProtocolError, ReadTimeoutError
 
 from ecom.apps.gateway.bulkhead import Bulkhead
+from ecom.apps.gateway.circuit_breaker import CircuitBreaker
 
 CONNECT_SECONDS = 1.0
 # Services keep an idle connection for 75 s (ecom/gunicorn.conf.py): ours is closed first, so none is met half closed.
@@ -87,21 +88,26 @@ class Answer:
 
 
 class Upstream:
-    """One service: its pool, and the bound on the requests that may wait for it."""
+    """One service: its pool, the bound on the requests that may wait for it, and the breaker that spares it."""
 
-    def __init__(self, url: str, *, slots: int) -> None:
+    def __init__(self, name: str, url: str, *, slots: int) -> None:
         address = urlsplit(url)
         self._bulkhead = Bulkhead(slots)
+        self._breaker = CircuitBreaker(name, failures=(NotReached, TooLate))
         self._pool = _Pool(address.hostname or "", address.port or 80, maxsize=slots)
 
     def request(self, method: str, target: str, *, headers: dict[str, str], body: Body, seconds: float) -> Answer:
-        """Send the request and return the answer's beginning, for at most `seconds`. Raises UpstreamError and Full."""
-        self._bulkhead.enter()
-        try:
-            response = self._sent(method, target, headers, body, seconds)
-        except BaseException:
-            self._bulkhead.leave()
-            raise
+        """Send the request and return the answer's beginning, for at most `seconds`.
+
+        Raises UpstreamError, Full and CircuitOpen.
+        """
+        with self._breaker.watching():
+            self._bulkhead.enter()
+            try:
+                response = self._sent(method, target, headers, body, seconds)
+            except BaseException:
+                self._bulkhead.leave()
+                raise
         return Answer(response, self._bulkhead.leave)
 
     def _sent(self, method: str, target: str, headers: dict[str, str], body: Body, seconds: float) -> BaseHTTPResponse:
@@ -141,4 +147,4 @@ class Upstream:
 @cache
 def upstream(name: str) -> Upstream:
     """The service of this name, as configured; made with the first request of each process."""
-    return Upstream(settings.UPSTREAMS[name], slots=settings.REQUESTS_IN_FLIGHT)
+    return Upstream(name, settings.UPSTREAMS[name], slots=settings.REQUESTS_IN_FLIGHT)

@@ -54,15 +54,16 @@ def answers_and_closes(*parts: bytes) -> Behaviour:
 
 @dataclass
 class UpstreamServer:
-    """Listens on a port of its own; each request is recorded and then given to `behaviour`."""
+    """Listens on a port, by default any that is free; each request is recorded and then given to `behaviour`."""
 
     behaviour: Behaviour = field(default_factory=lambda: answers(OK))
     requests: list[Received] = field(default_factory=list)
     connections: int = 0
     closed: int = 0
+    port: int = 0
 
     def __enter__(self) -> Self:
-        self._listener = socket.create_server(("127.0.0.1", 0), backlog=128)
+        self._listener = socket.create_server(("127.0.0.1", self.port), backlog=128)
         self._stopped = False
         self._open: set[socket.socket] = set()
         self._thread = threading.Thread(target=self._accept)
