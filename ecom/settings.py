@@ -16,7 +16,7 @@ from jwt.algorithms import RSAAlgorithm
 from limits import RateLimitItem, parse
 
 from ecom.services import DATABASES as ALIASES
-from ecom.services import SERVICES, Backend
+from ecom.services import ORDERS, SERVICES, Backend
 
 env = Env(eager=True)
 
@@ -152,6 +152,8 @@ try:
     if _service.signs_in:  # the service account with which tokens for other services are got from customers
         SERVICE_CLIENT_ID = env.str("ECOM_SERVICE_CLIENT_ID")
         SERVICE_CLIENT_SECRET = env.str("ECOM_SERVICE_CLIENT_SECRET", validate=_LONG_ENOUGH)
+    if ORDERS in _service.contexts:
+        UNPAID_MINUTES = env.int("ECOM_UNPAID_MINUTES", 30, validate=validate.Range(min=1))  # then an order ends
     # Failed sign-ins, registrations and mails that one client address may cause before each costs it a wait.
     FREE_ATTEMPTS_PER_CLIENT = env.int("ECOM_FREE_ATTEMPTS_PER_CLIENT", 30)
 

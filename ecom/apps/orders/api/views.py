@@ -1,0 +1,171 @@
+"""The public API of orders: `/cart…` and `/orders…`."""
+
+import re
+from typing import Any, cast
+
+from django.http import HttpResponse
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.serializers import BaseSerializer
+from rest_framework.views import APIView
+
+from ecom.apps.orders import selectors
+from ecom.apps.orders.api import carriers
+from ecom.apps.orders.api import serializers as bodies
+from ecom.apps.orders.api.permissions import IsPerson, IsPersonOrGuest
+from ecom.apps.orders.api.refusals import refusal
+from ecom.apps.orders.cart_tokens import cart_token
+from ecom.apps.orders.clients.catalog import Line
+from ecom.apps.orders.models import Actor, Status
+from ecom.apps.orders.services import carts, placing, transitions
+from ecom.apps.orders.services.transitions import By
+from ecom.common.authentication import Principal
+from ecom.common.permissions import IsStaffOrHasScope
+from ecom.common.problems import FieldError, Refusal
+
+_KEY = re.compile(r"[!-~]{8,64}")
+_ACTORS = {"customer": Actor.CUSTOMER, "staff": Actor.STAFF, "service": Actor.SERVICE}
+
+
+class PersonalView(APIView):
+    """Answers are about one person: no cache keeps them."""
+
+    def handle_exception(self, exc: Exception) -> Response:
+        return super().handle_exception(refusal(exc))
+
+    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
+        response = super().finalize_response(request, response, *args, **kwargs)
+        response["Cache-Control"] = "no-store"
+        return response
+
+
+def _checked(shape: type[BaseSerializer[Any]], request: Request) -> dict[str, Any]:
+    """The body, if it has this shape. Raises ValidationError (400)."""
+    body = shape(data=request.data)
+    body.is_valid(raise_exception=True)
+    return cast(dict[str, Any], body.validated_data)
+
+
+def _caller(request: Request) -> By:
+    principal = cast(Principal, request.user)
+    return By(_ACTORS[principal.kind], principal.subject)
+
+
+class CartView(PersonalView):
+    """A cart is its customer's, or that of the guest who brings its token."""
+
+    permission_classes = (IsPersonOrGuest,)
+
+    def _answer(self, request: Request, contents: carts.Contents) -> Response:
+        body = selectors.cart_body(contents.items, contents.products)
+        if contents.guest_cart:
+            body["cart_token"] = cart_token(contents.guest_cart)
+        response = Response(body)
+        carriers.carry(request, response, contents.guest_cart)
+        return response
+
+
+class Cart(CartView):
+    """`GET` and `DELETE /cart`."""
+
+    def get(self, request: Request) -> Response:
+        return self._answer(request, carts.contents(owner=carriers.owner_of(request)))
+
+    def delete(self, request: Request) -> Response:
+        carts.clear(owner=carriers.owner_of(request))
+        response = Response(status=204)
+        carriers.carry(request, response, guest_cart=None)
+        return response
+
+
+class CartAdd(CartView):
+    """`POST /cart/add`: so many more of a product; a guest without a cart is given one, with its token."""
+
+    def post(self, request: Request) -> Response:
+        addition = _checked(bodies.CartAddition, request)
+        return self._answer(request, carts.add(owner=carriers.owner_of(request), **addition))
+
+
+class CartItem(CartView):
+    """`PATCH` and `DELETE /cart/items/{product_id}`; both answer with the cart."""
+
+    def patch(self, request: Request, product_id: str) -> Response:
+        change = _checked(bodies.QuantityChange, request)
+        owner = carriers.owner_of(request)
+        return self._answer(request, carts.change(owner=owner, product_id=product_id, **change))
+
+    def delete(self, request: Request, product_id: str) -> Response:
+        return self._answer(request, carts.remove(owner=carriers.owner_of(request), product_id=product_id))
+
+
+class Orders(PersonalView):
+    """`GET` and `POST /orders`."""
+
+    permission_classes = (IsPerson,)
+
+    def get(self, request: Request) -> Response:
+        """A page of the caller's own orders, newest first."""
+        parameters = request.query_params.dict()
+        query = bodies.OrdersQuery(data=parameters)
+        query.is_valid(raise_exception=True)
+        asked = query.validated_data
+        page = selectors.orders_of(
+            customer_id=_caller(request).actor_id, limit=asked["limit"], cursor=asked.get("cursor")
+        )
+        return Response(page.body(request.path, parameters))
+
+    def post(self, request: Request) -> HttpResponse:
+        """Place an order. The same Idempotency-Key gives the same answer, byte by byte, for 48 hours."""
+        key, body, caller = _idempotency_key(request), _checked(bodies.OrderRequest, request), _caller(request)
+        items = body.get("items")
+        wanted = placing.Wanted(
+            owner=carriers.owner_of(request),
+            by=caller,
+            address=body["delivery_address"],
+            lines=tuple(Line(**item) for item in items) if items else None,
+        )
+        answer = placing.place_order(customer_id=caller.actor_id, key=key, wanted=wanted)
+        headers = {"Location": answer.location}
+        return HttpResponse(answer.body, status=answer.status, headers=headers, content_type="application/json")
+
+
+def _idempotency_key(request: Request) -> str:
+    """Raises Refusal (400)."""
+    key: str = request.META.get("HTTP_IDEMPOTENCY_KEY", "")
+    if not _KEY.fullmatch(key):
+        detail = "The header Idempotency-Key is needed: 8 to 64 visible characters, new for each order."
+        raise Refusal(400, "idempotency-key", detail, errors=[FieldError("Idempotency-Key", "invalid", detail)])
+    return key
+
+
+class Order(PersonalView):
+    """`GET /orders/{order_id}`: the caller's own; any for staff."""
+
+    permission_classes = (IsPerson,)
+
+    def get(self, request: Request, order_id: str) -> Response:
+        caller = _caller(request)
+        own = caller.actor_id if caller.actor == Actor.CUSTOMER else None
+        return Response(selectors.order_of(order_id=order_id, customer_id=own))
+
+
+class OrderCancel(PersonalView):
+    """`POST /orders/{order_id}/cancel`: before it is shipped; the caller's own, any for staff."""
+
+    permission_classes = (IsPerson,)
+
+    def post(self, request: Request, order_id: str) -> Response:
+        body = _checked(bodies.CancelRequest, request)
+        transitions.bring(order_id=order_id, to=Status.CANCELLED, by=_caller(request), **body)
+        return Response(selectors.order_of(order_id=order_id, customer_id=None))
+
+
+class OrderTransitions(PersonalView):
+    """`POST /orders/{order_id}/transitions`: for staff, and for services with the scope `orders:transition`."""
+
+    permission_classes = (IsStaffOrHasScope("orders:transition"),)
+
+    def post(self, request: Request, order_id: str) -> Response:
+        body = _checked(bodies.TransitionRequest, request)
+        transitions.bring(order_id=order_id, by=_caller(request), **body)
+        return Response(selectors.order_of(order_id=order_id, customer_id=None))

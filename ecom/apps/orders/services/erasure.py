@@ -1,0 +1,30 @@
+"""What stays of a customer who was erased: orders under a pseudonym, without a word about the person."""
+
+from django.db import transaction
+
+from ecom.apps.orders.models import (
+    ADDRESS_FIELDS,
+    ALIAS,
+    Actor,
+    Cart,
+    CartItem,
+    IdempotencyKey,
+    Order,
+    OrderTransition,
+)
+
+_PEOPLE = (Actor.CUSTOMER, Actor.STAFF)
+
+
+def anonymise_customer(*, customer_id: str) -> None:
+    """Empty the addresses and typed reasons of this customer's orders; remove the cart and the kept answers.
+
+    Six statements, however many orders; doing it again does nothing. Events hold the pseudonym and nothing typed.
+    """
+    with transaction.atomic(using=ALIAS):
+        IdempotencyKey.objects.filter(customer_id=customer_id).delete()
+        CartItem.objects.filter(cart__customer_id=customer_id).delete()
+        Cart.objects.filter(customer_id=customer_id).delete()
+        Order.objects.filter(customer_id=customer_id).update(**dict.fromkeys(ADDRESS_FIELDS, ""))
+        typed = OrderTransition.objects.filter(order__customer_id=customer_id, actor__in=_PEOPLE).exclude(reason="")
+        typed.update(reason="")

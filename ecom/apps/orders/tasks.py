@@ -1,0 +1,47 @@
+"""What the worker does for orders, on a schedule: nothing here is called by a request."""
+
+import logging
+
+from celery import shared_task
+
+from ecom.apps.orders.clients.catalog import CatalogAway
+from ecom.apps.orders.services import settling
+from ecom.apps.orders.services.carts import PURGED_AT_ONCE, purge_guest_carts
+from ecom.apps.orders.services.idempotency import purge_keys
+from ecom.apps.orders.services.reconciling import differences
+
+log = logging.getLogger(__name__)
+
+
+@shared_task(name="orders.settle_reservations")  # type: ignore[untyped-decorator] # celery brings no types
+def settle_reservations() -> None:
+    """Tell the catalog which units are sold and which can be sold again. Every 2 seconds."""
+    try:
+        settling.settle_reservations()
+    except CatalogAway as error:  # the next turn comes soon
+        log.warning("orders are not settled with the catalog", extra={"error": str(error)})
+
+
+@shared_task(name="orders.expire_unpaid")  # type: ignore[untyped-decorator]
+def expire_unpaid() -> None:
+    """Cancel the orders that nobody paid in time. Every minute."""
+    while settling.expire_unpaid() == settling.UNPAID_AT_ONCE:
+        pass
+
+
+@shared_task(name="orders.purge")  # type: ignore[untyped-decorator]
+def purge() -> None:
+    """Remove what is too old to be used: guests' carts, kept answers. Every hour."""
+    while purge_guest_carts() == PURGED_AT_ONCE:
+        pass
+    purge_keys()
+
+
+@shared_task(name="orders.reconcile")  # type: ignore[untyped-decorator]
+def reconcile() -> None:
+    """Report where catalog and orders do not agree: an alarm, as it should never be. Every hour."""
+    for difference in differences():
+        log.error(
+            "catalog and orders differ",
+            extra={"order_id": difference.order_id, "kind": difference.kind, "since": difference.since.isoformat()},
+        )
