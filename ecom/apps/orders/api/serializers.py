@@ -18,7 +18,7 @@ class ProductIdField(serializers.RegexField):
     """A product's public id, as the catalog gives them."""
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(PRODUCT_ID, **kwargs)
+        super().__init__(PRODUCT_ID, trim_whitespace=False, **kwargs)
 
 
 class QuantityField(serializers.IntegerField):

@@ -19,7 +19,7 @@ class CartItemConverter(StringConverter):
     regex = "[A-Za-z0-9._:~-]{1,64}"
 
 
-register_converter(OrderIdConverter, "order_id")
+register_converter(OrderIdConverter, "placed_order")
 register_converter(CartItemConverter, "cart_item")
 
 urlpatterns = [
@@ -27,7 +27,7 @@ urlpatterns = [
     path("cart/add", views.CartAdd.as_view()),
     path("cart/items/<cart_item:product_id>", views.CartItem.as_view()),
     path("orders", views.Orders.as_view()),
-    path("orders/<order_id:order_id>", views.Order.as_view()),
-    path("orders/<order_id:order_id>/cancel", views.OrderCancel.as_view()),
-    path("orders/<order_id:order_id>/transitions", views.OrderTransitions.as_view()),
+    path("orders/<placed_order:order_id>", views.Order.as_view()),
+    path("orders/<placed_order:order_id>/cancel", views.OrderCancel.as_view()),
+    path("orders/<placed_order:order_id>/transitions", views.OrderTransitions.as_view()),
 ]

@@ -1,7 +1,8 @@
 """One answer for one Idempotency-Key: whoever claims the key works, whoever comes with it later gets the same answer.
 
-A claim is a lease: whoever died with it is followed by the next who asks, under the same order id. Answers that placed
-an order are kept; a refusal leaves nothing behind, so that the same key may try again.
+A claim is a lease: whoever died with it is followed by the next who asks, under the same order id, and whoever was only
+slow finds the claim lost. Answers that placed an order are kept; a refusal leaves nothing behind, so that the same key
+may try again.
 """
 
 import time
@@ -14,7 +15,8 @@ from django.db.models.functions import Now
 
 from ecom.apps.orders.models import ALIAS, IdempotencyKey, new_order_id
 
-LEASE = timedelta(seconds=20)  # longer than any request lives
+# Long enough for a request whose services answer, and shorter than anybody waits: who comes back after a crash goes on.
+LEASE = timedelta(seconds=3)
 KEEP = timedelta(hours=48)
 WAIT_SECONDS = 4.0  # within the gateway's deadline
 POLL_SECONDS = 0.04
@@ -28,6 +30,10 @@ class StillRunning(Exception):
     """The request with this key goes on, and there is no answer yet."""
 
 
+class ClaimLost(Exception):
+    """Another request with this key has gone on meanwhile: this one was too slow."""
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What was answered, to be answered again byte by byte."""
@@ -39,7 +45,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """The right to answer, until the lease ends; `order_id` is what the order will be called."""
+    """The right to answer, until another takes it; `order_id` is what the order will be called."""
 
     pk: int
     order_id: str
@@ -59,7 +65,7 @@ _CLAIM = """
 
 
 def claim(*, customer_id: str, key: str, fingerprint: str) -> Claim | Answer:
-    """The right to answer, or the answer that was given; waits up to 4 s for one that is being worked on.
+    """The right to answer, or the answer that was given; waits up to 4 s where another has the key.
 
     Raises OtherRequest, StillRunning. One statement where nobody else has the key.
     """
@@ -99,23 +105,23 @@ def _known(customer_id: str, key: str, fingerprint: str) -> Answer | None:
 
 
 def keep(claim: Claim, answer: Answer) -> None:
-    """Store the answer, in the transaction that makes it true. One statement. Raises StillRunning for a lost lease."""
+    """Store the answer, in the transaction that makes it true. One statement. Raises ClaimLost."""
     values = {"status": answer.status, "location": answer.location, "body": answer.body}
-    if not _mine(claim).filter(lease_until__gt=Now()).update(**values):
-        raise StillRunning
+    if not _mine(claim).update(**values):
+        raise ClaimLost
 
 
 def rename(claim: Claim) -> Claim:
-    """Another order id under the same key. One statement. Raises StillRunning for a lost lease."""
+    """Another order id under the same key. One statement. Raises ClaimLost."""
     renamed = replace(claim, order_id=new_order_id())
     if not _mine(claim).update(order_id=renamed.order_id):
-        raise StillRunning
+        raise ClaimLost
     return renamed
 
 
-def forget(claim: Claim) -> None:
-    """Nothing was done: the key is as if it had never been used. One statement."""
-    _mine(claim).delete()
+def forget(claim: Claim) -> bool:
+    """No order was placed: the key is as if it had never been used. Whether it was still ours. One statement."""
+    return bool(_mine(claim).delete()[0])
 
 
 def give_up(claim: Claim) -> None:

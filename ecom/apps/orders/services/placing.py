@@ -8,6 +8,7 @@ the key asks for the same hold.
 import hashlib
 import logging
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 import orjson
@@ -71,16 +72,29 @@ def place_order(*, customer_id: str, key: str, wanted: Wanted) -> Answer:
     no order, no units held) and CatalogAway (no order; a hold may last for its time). Nine statements, twelve where a
     guest's cart is merged, whatever the number of lines.
     """
-    claimed = idempotency.claim(customer_id=customer_id, key=key, fingerprint=wanted.fingerprint())
-    if isinstance(claimed, Answer):
-        return claimed
+    for _ in range(2):
+        claimed = idempotency.claim(customer_id=customer_id, key=key, fingerprint=wanted.fingerprint())
+        if isinstance(claimed, Answer):
+            return claimed
+        with suppress(idempotency.ClaimLost):  # then another has gone on, and its answer is ours
+            return _attempted(_Placing(customer_id, wanted, claimed))
+    raise idempotency.StillRunning
+
+
+def _attempted(placing: "_Placing") -> Answer:
+    """What the attempt comes to; where it fails, the key says whether the next one begins anew."""
     try:
-        return _Placing(customer_id, wanted, claimed).placed()
+        return placing.placed()
     except catalog.CatalogAway:
-        idempotency.give_up(claimed)
+        idempotency.give_up(placing.claim)
         raise
-    except (EmptyCart, CartChanged, MixedCurrencies, TotalTooLarge, catalog.OutOfStock):
-        idempotency.forget(claimed)
+    except (EmptyCart, catalog.OutOfStock):
+        idempotency.forget(placing.claim)
+        raise
+    except (CartChanged, MixedCurrencies, TotalTooLarge):
+        # In this order: once the key is forgotten, nobody places an order under this id any more.
+        if idempotency.forget(placing.claim):
+            _give_back(placing.claim.order_id)
         raise
 
 
@@ -92,13 +106,9 @@ class _Placing:
         self.items: list[CartItem] = []
 
     def placed(self) -> Answer:
-        sold = self._reserved(self._lines())
-        try:
-            order, lines = self._order(sold)
-            return self._stored(order, lines)
-        except (CartChanged, MixedCurrencies, TotalTooLarge):
-            self._give_back()
-            raise
+        """Raises what `place_order` does."""
+        order, lines = self._order(self._reserved(self._lines()))
+        return self._stored(order, lines)
 
     def _lines(self) -> Sequence[Line]:
         if self.wanted.lines is not None:
@@ -114,8 +124,8 @@ class _Placing:
         try:
             return catalog.reserve(order_id=self.claim.order_id, lines=lines)
         except catalog.ReservationTaken:
-            catalog.release([self.claim.order_id])
-            self.claim = idempotency.rename(self.claim)
+            in_vain, self.claim = self.claim.order_id, idempotency.rename(self.claim)
+            catalog.release([in_vain])
             return self._reserved_anew(lines)
 
     def _reserved_anew(self, lines: Sequence[Line]) -> list[SoldLine]:
@@ -165,12 +175,13 @@ class _Placing:
             order_events([(order, transition, lines)])
         return answer
 
-    def _give_back(self) -> None:
-        """Units that are not needed after all; if nobody hears it, their hold ends by itself."""
-        try:
-            catalog.release([self.claim.order_id])
-        except catalog.CatalogAway as error:
-            log.warning("a hold is left to its end", extra={"order_id": self.claim.order_id, "error": str(error)})
+
+def _give_back(order_id: str) -> None:
+    """Units that are not needed after all; if nobody hears it, their hold ends by itself."""
+    try:
+        catalog.release([order_id])
+    except catalog.CatalogAway as error:
+        log.warning("a hold is left to its end", extra={"order_id": order_id, "error": str(error)})
 
 
 def _line(order: Order, position: int, sold: SoldLine) -> OrderLine:

@@ -15,10 +15,9 @@ from ecom.apps.orders.clients import catalog
 from ecom.apps.orders.clients.catalog import Reservation
 from ecom.apps.orders.models import IdempotencyKey, Order, OrderLine, Stock
 from ecom.apps.orders.selectors import lines_of
-from ecom.apps.orders.services.idempotency import LEASE
 from ecom.apps.orders.services.settling import settle_reservations
 
-SETTLE_WINDOW = LEASE + timedelta(seconds=10)
+SETTLE_WINDOW = timedelta(seconds=30)
 _READ_AT_ONCE = 500
 
 
