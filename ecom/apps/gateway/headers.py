@@ -28,6 +28,7 @@ HOP_BY_HOP = frozenset(
 # Said by the gateway itself, whatever a client claims. gunicorn has answered `Expect` already.
 _SAID_BY_GATEWAY = frozenset({"host", "content-length", "expect", "forwarded", "via", "x-real-ip", "x-request-id"})
 _SAID_BY_GATEWAY_PREFIXES = ("x-forwarded-", "x-ecom-", "traceparent")
+_CONDITIONS = frozenset({"if-none-match", "if-modified-since", "if-match", "if-unmodified-since", "if-range", "range"})
 # gunicorn writes its own; the body's length is set anew where it is known.
 _NOT_RETURNED = HOP_BY_HOP | {"server", "date", "content-length", "set-cookie"}
 _NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
@@ -38,15 +39,20 @@ class UnfitHeader(Exception):
     """A header of a service's answer that must not be passed on."""
 
 
-def request_headers(request: HttpRequest) -> dict[str, str]:
-    """The headers for the service: the client's without hop-by-hop ones, and the gateway's own words."""
+def request_headers(request: HttpRequest, conditions: Mapping[str, str] | None = None) -> dict[str, str]:
+    """The headers for the service: the client's without hop-by-hop ones, and the gateway's own words.
+
+    `conditions` go in place of the client's, where the answer is to be kept for others.
+    """
     dropped = HOP_BY_HOP | _named_in(request.META.get("HTTP_CONNECTION", ""))
+    if conditions is not None:
+        dropped |= _CONDITIONS
     headers = {name: value for name, value in _client_headers(request) if name not in dropped and _passes(name)}
     if content_type := request.META.get("CONTENT_TYPE"):
         headers["content-type"] = content_type
     headers.setdefault("user-agent", SKIP_HEADER)  # urllib3 must not add its own
     headers.setdefault("accept-encoding", SKIP_HEADER)
-    return headers | _gateway_headers(request)
+    return headers | _gateway_headers(request) | dict(conditions or {})
 
 
 def client_address(request: HttpRequest) -> str:

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from urllib.parse import quote
 
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
@@ -9,6 +10,7 @@ from django.http.response import HttpResponseBase
 
 from ecom.apps.gateway.api.admission import admitted
 from ecom.apps.gateway.api.methods import method_not_allowed
+from ecom.apps.gateway.api.shared_reads import shared_read
 from ecom.apps.gateway.api.visitors import give_visitor
 from ecom.apps.gateway.bulkhead import Full
 from ecom.apps.gateway.circuit_breaker import CircuitOpen
@@ -16,7 +18,7 @@ from ecom.apps.gateway.clients.upstreams import PIECE, Answer, BadAnswer, NotRea
 from ecom.apps.gateway.headers import UnfitHeader, request_headers, response_headers
 from ecom.apps.gateway.request_body import BODY_SECONDS, BodyRefused, RequestBody
 from ecom.apps.gateway.routes import Route
-from ecom.apps.gateway.shared_cache import may_answer, shared_cache
+from ecom.apps.gateway.shared_cache import may_answer
 from ecom.common.problems import problem_response
 
 RETRY_AFTER_SECONDS = 2
@@ -54,27 +56,19 @@ def proxy_view(routes: Mapping[str, Route]) -> Callable[..., HttpResponseBase]:
 
 
 def _answered(request: HttpRequest, route: Route) -> HttpResponseBase:
-    response = _shared(request, route) if route.shared and may_answer(request) else _forwarded(request, route)
+    if route.shared and may_answer(request):
+        response = shared_read(request, _target(request), partial(_forwarded, request, route))
+    else:
+        response = _forwarded(request, route)
     if route.gives_visitor:
         give_visitor(request, response)
     return response
 
 
-def _shared(request: HttpRequest, route: Route) -> HttpResponseBase:
-    """An answer that somebody else was given and that is still fresh, else the service's, kept for the next."""
-    target = _target(request)
-    if stored := shared_cache().find(target):
-        return HttpResponse(stored.body, headers={**stored.headers, "Age": str(stored.age_seconds)})
-    response = _forwarded(request, route)
-    if isinstance(response, _WholeAnswer) and response.status_code == 200 and not response.service_cookies:
-        shared_cache().offer(target, body=response.content, headers=response.headers)
-    return response
-
-
-def _forwarded(request: HttpRequest, route: Route) -> HttpResponseBase:
-    """The service's answer, or the problem that says why there is none."""
+def _forwarded(request: HttpRequest, route: Route, conditions: Mapping[str, str] | None = None) -> HttpResponseBase:
+    """The service's answer, or the problem that says why there is none. `conditions` replace the client's own."""
     try:
-        return _exchange(request, route)
+        return _exchange(request, route, conditions)
     except BodyRefused as refused:
         return problem_response(request, refused.status, str(refused))
     except Full:
@@ -96,9 +90,9 @@ def _unavailable(request: HttpRequest, detail: str, *, seconds: int = RETRY_AFTE
     return problem_response(request, 503, f"{detail} Nothing was done; try again shortly.", headers=headers)
 
 
-def _exchange(request: HttpRequest, route: Route) -> HttpResponseBase:
+def _exchange(request: HttpRequest, route: Route, conditions: Mapping[str, str] | None) -> HttpResponseBase:
     body = RequestBody(request, limit=route.body_limit, seconds=max(BODY_SECONDS, route.deadline_seconds))
-    headers = request_headers(request)
+    headers = request_headers(request, conditions)
     small = body.whole()
     deadline = time.monotonic() + route.deadline_seconds
     answer = upstream(route.upstream).request(
