@@ -281,6 +281,7 @@ UNFOLD = {  # how the backoffice looks
 }
 SESSION_COOKIE_AGE = 12 * 3600  # a working day: then the backoffice asks for password and second factor again
 OTP_TOTP_ISSUER = "ecom backoffice"
+IMPORT_EXPORT_ESCAPE_FORMULAE_ON_EXPORT = True  # a title is no formula in whoever's spreadsheet
 STATIC_URL = "/static/"
 WHITENOISE_USE_FINDERS = True  # served from the packages themselves; hashed names in S3 come with the image
 

@@ -1,14 +1,30 @@
 """What staff did: an entry of Django's history for each object that somebody changed."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.contenttypes.models import ContentType
 from django.db.models import Model
 from django.http import HttpRequest
 
 
 def record(request: HttpRequest, objects: Iterable[Model], message: str) -> None:
-    """Note that whoever is signed in changed these objects. One statement."""
+    """Note that whoever is signed in did the same to these objects. One statement."""
+    record_each(request, dict.fromkeys(objects, message))
+
+
+def record_each(request: HttpRequest, messages: Mapping[Any, str]) -> None:
+    """Note what whoever is signed in did to each of these objects. One statement."""
     user: Any = request.user
-    LogEntry.objects.log_actions(user.pk, list(objects), CHANGE, change_message=message)
+    LogEntry.objects.bulk_create(
+        LogEntry(
+            user_id=user.pk,
+            content_type=ContentType.objects.get_for_model(changed),
+            object_id=str(changed.pk),
+            object_repr=str(changed)[:200],
+            action_flag=CHANGE,
+            change_message=message,
+        )
+        for changed, message in messages.items()
+    )

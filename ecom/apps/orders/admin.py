@@ -5,12 +5,20 @@ from django.db.models import Q
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, RangeDateTimeFilter
 from unfold.decorators import display
 
-from ecom.apps.orders.models import ADDRESS_FIELDS, Order, OrderLine, OrderTransition, Status
+from ecom.apps.orders.models import Order, OrderLine, OrderTransition, Status
+from ecom.backoffice.display import moment, money
 from ecom.backoffice.figures import Figure
 from ecom.backoffice.links import link_to_list
 from ecom.backoffice.model_admin import ModelAdmin, ReadOnly, TabularInline
 
 OPEN = (Status.PLACED, Status.PAID)
+ADDRESS = (
+    ("recipient", "company"),
+    ("line1", "line2"),
+    ("postal_code", "city"),
+    ("region", "country"),
+    "phone",
+)
 COLOURS = {
     Status.PLACED.label: "warning",
     Status.PAID.label: "info",
@@ -25,8 +33,12 @@ class LineInline(ReadOnly, TabularInline):
     """What was bought, at the price as sold."""
 
     model = OrderLine
-    fields = ("position", "product", "title", "quantity", "price_amount")
-    readonly_fields = ("product",)
+    fields = ("position", "product", "title", "quantity", "price")
+    readonly_fields = ("product", "price")
+
+    @admin.display
+    def price(self, line: OrderLine) -> str:
+        return money(line.price_amount, line.order.currency)
 
     @admin.display
     def product(self, line: OrderLine) -> str:
@@ -44,7 +56,7 @@ class TransitionInline(ReadOnly, TabularInline):
 class OrderAdmin(ReadOnly, ModelAdmin):
     """Nothing of an order is edited: it goes from one state into the next, by somebody and for a reason."""
 
-    list_display = ("order_id", "state", "customer_id", "total", "stock", "placed_at")
+    list_display = ("order_id", "state", "customer_id", "total", "stock", "placed")
     list_filter = (
         ("status", ChoicesDropdownFilter),
         ("stock", ChoicesDropdownFilter),
@@ -54,8 +66,8 @@ class OrderAdmin(ReadOnly, ModelAdmin):
     search_help_text = "Order id or customer id"
     inlines = (LineInline, TransitionInline)
     fieldsets = (
-        (None, {"fields": (("order_id", "state", "stock"), ("customer", "total"), ("placed_at", "updated_at"))}),
-        ("Delivery address", {"fields": ADDRESS_FIELDS}),
+        (None, {"fields": (("order_id", "state"), ("customer", "stock"), ("total", "placed_at"))}),
+        ("Delivery address", {"fields": ADDRESS}),
     )
     readonly_fields = ("state", "customer", "total")
     figures = (Figure("Open orders", Q(status__in=OPEN), f"status__in={','.join(OPEN)}", "shopping_cart"),)
@@ -66,8 +78,11 @@ class OrderAdmin(ReadOnly, ModelAdmin):
 
     @admin.display(ordering="total_amount")
     def total(self, order: Order) -> str:
-        """The amount in minor units, as the API has it, beside its currency."""
-        return f"{order.total_amount:,} {order.currency}"
+        return money(order.total_amount, order.currency)
+
+    @admin.display(ordering="placed_at")
+    def placed(self, order: Order) -> str:
+        return moment(order.placed_at)
 
     @admin.display
     def customer(self, order: Order) -> str:

@@ -1,0 +1,5 @@
+"""The catalogue in the backoffice, a module for each thing that staff look after."""
+
+from ecom.apps.catalog.admin import categories, products
+
+__all__ = ["categories", "products"]
