@@ -15,8 +15,8 @@ from environs import Env, EnvError, validate
 from jwt.algorithms import RSAAlgorithm
 from limits import RateLimitItem, parse
 
+from ecom.services import CATALOG, ORDERS, SERVICES, Backend
 from ecom.services import DATABASES as ALIASES
-from ecom.services import ORDERS, SERVICES, Backend
 
 env = Env(eager=True)
 
@@ -156,6 +156,10 @@ try:
         UNPAID_MINUTES = env.int("ECOM_UNPAID_MINUTES", 30, validate=validate.Range(min=1))  # then an order ends
     # Failed sign-ins, registrations and mails that one client address may cause before each costs it a wait.
     FREE_ATTEMPTS_PER_CLIENT = env.int("ECOM_FREE_ATTEMPTS_PER_CLIENT", 30)
+
+    if CATALOG in _service.contexts:
+        # How long an order may keep units that it has not confirmed.
+        RESERVATION_SECONDS = env.int("ECOM_RESERVATION_SECONDS", 120, validate=validate.Range(min=1))
 
     # Secret shared by the gateway, which signs the visitor's cookie, and activity, which trusts it.
     VISITOR_KEY = env.str("ECOM_VISITOR_KEY", validate=_LONG_ENOUGH)

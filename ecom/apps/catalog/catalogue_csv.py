@@ -14,11 +14,10 @@ from urllib.parse import urlsplit
 
 import nh3
 
-from ecom.apps.catalog.models import MAX_PATH_LENGTH, MAX_PRICE_AMOUNT, PRODUCT_ID_PATTERN
+from ecom.apps.catalog.models import MAX_PATH_LENGTH, MAX_PRICE_AMOUNT, MAX_STOCK, PRODUCT_ID_PATTERN
 from ecom.apps.catalog.services.categories import CategoryNames, category_path
 from ecom.apps.catalog.services.products import ProductRow
 
-MAX_STOCK = 2**31 - 1
 MAX_VALUE_SHOWN = 80
 # Elements that part words where they stand; the others stand inside of words too.
 _BREAKS = re.compile(r"<(/?(?:br|p|li|ul|ol|div|tr|td|th|table|h\d)\b)", re.IGNORECASE)

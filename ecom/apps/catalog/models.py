@@ -1,4 +1,6 @@
-"""Products and the tree of categories that they are found under."""
+"""Products, the tree of categories that they are found under, and the units that orders have reserved."""
+
+from typing import Self
 
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVectorField
@@ -13,6 +15,8 @@ PRODUCT_ID_PATTERN = "[A-Za-z0-9._:~-]{1,64}"
 TITLE_KEY_LENGTH = 120
 MAX_PATH_LENGTH = 500
 MAX_PRICE_AMOUNT = 10**12  # far below what a JSON number carries exactly (2 ** 53)
+MAX_STOCK = 10**9  # the column takes twice as many, for units that come back
+ORDER_ID_PATTERN = "[A-Za-z0-9_-]{1,64}"
 
 
 class Category(models.Model):
@@ -46,6 +50,16 @@ class Category(models.Model):
             raise ValidationError({"slug": "There is a category in this place already."})
 
 
+class ProductQuerySet(models.QuerySet["Product"]):
+    def locked(self) -> Self:
+        """These products, their rows locked until the transaction ends: by primary key, as everybody locks them.
+
+        Two who lock several products at once so cannot wait for each other. Whoever needs more than products locks
+        these last: categories come first, then reservations by `order_id`, then products.
+        """
+        return self.order_by("pk").select_for_update(no_key=True, of=("self",))
+
+
 class Product(models.Model):
     """Something that is sold, under the public name `product_id`. Prices are in the currency's minor unit."""
 
@@ -63,7 +77,9 @@ class Product(models.Model):
         help_text="In minor units, such as cents.",
     )
     currency = models.CharField(max_length=3, validators=[RegexValidator(r"\A[A-Z]{3}\Z")], help_text="ISO 4217 code.")
-    stock = models.IntegerField(validators=[MinValueValidator(0)], help_text="Units that can be sold now.")
+    stock = models.IntegerField(
+        validators=[MinValueValidator(0), MaxValueValidator(MAX_STOCK)], help_text="Units that can be sold now."
+    )
     image_url = models.CharField(
         max_length=500, blank=True, db_default="", validators=[URLValidator(schemes=["http", "https"])]
     )
@@ -83,6 +99,8 @@ class Product(models.Model):
         output_field=SearchVectorField(),
         db_persist=True,
     )
+
+    objects = ProductQuerySet.as_manager()
 
     class Meta:
         ordering = ["-id"]
@@ -106,3 +124,62 @@ class Product(models.Model):
 
     def __str__(self) -> str:
         return f"{self.product_id} {self.title}"
+
+
+class Reservation(models.Model):
+    """Units that an order has taken out of the stock, all or none of its lines.
+
+    A hold that is not confirmed in time expires; a confirmed one stays: the units are sold. Released and expired ones
+    have given their units back. One without lines is a tombstone: it was released before it was asked for.
+    """
+
+    class State(models.TextChoices):
+        HELD = "held"
+        CONFIRMED = "confirmed"
+        RELEASED = "released"
+        EXPIRED = "expired"
+
+    order_id = models.CharField(max_length=64, db_collation="C")
+    state = models.CharField(max_length=9, choices=State)
+    created_at = models.DateTimeField(db_default=Now())
+    expires_at = models.DateTimeField(help_text="When a hold ends that is not confirmed.")
+    ended_at = models.DateTimeField(null=True, help_text="When the units went back.")
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(fields=["order_id"], name="reservation_order_id"),
+            models.CheckConstraint(
+                name="reservation_state",
+                condition=Q(state__in=["held", "confirmed"], ended_at=None)
+                | Q(state__in=["released", "expired"], ended_at__isnull=False),
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["expires_at"], name="reservation_expiry", condition=Q(state="held")),
+            models.Index(fields=["ended_at"], name="reservation_ended", condition=Q(ended_at__isnull=False)),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.order_id} {self.state}"
+
+
+class ReservationLine(models.Model):
+    """The units of one product, with the title and the price that it had when they were taken."""
+
+    reservation = models.ForeignKey(Reservation, models.CASCADE, related_name="lines", db_index=False)
+    product = models.ForeignKey(Product, models.PROTECT, related_name="reservation_lines")
+    quantity = models.IntegerField()
+    title = models.CharField(max_length=300)
+    price_amount = models.BigIntegerField(help_text="In minor units, such as cents.")
+    currency = models.CharField(max_length=3)
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(fields=["reservation", "product"], name="reservation_line_product"),
+            models.CheckConstraint(name="reservation_line_quantity", condition=Q(quantity__gte=1)),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.quantity} of product {self.product_id}"

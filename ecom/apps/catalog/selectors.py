@@ -67,6 +67,25 @@ class CategoryNode:
     children: list["CategoryNode"] = field(default_factory=list)
 
 
+@dataclass(frozen=True, slots=True)
+class ReservedUnits:
+    """A line of a reservation."""
+
+    product_id: str
+    quantity: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReservationSummary:
+    """What an order has reserved, or had."""
+
+    order_id: str
+    state: str
+    created_at: datetime
+    expires_at: datetime
+    lines: list[ReservedUnits]
+
+
 class ProductFilters(TypedDict, total=False):
     """What narrows a list. Prices are in minor units; `category` is a path and stands for all below it too."""
 
@@ -98,6 +117,8 @@ SORTS = {
     "title": Sort(("p.title_key", "p.id"), (str, int), descending=False),
     "relevance": Sort((_RANK, "p.id"), (int, int), descending=True),
 }
+
+RESERVATION_SORT = "oldest"
 
 _CONDITIONS: Mapping[str, str] = {
     "category": "p.category_id IN (SELECT id FROM catalog_category"
@@ -164,6 +185,33 @@ def category_tree() -> list[CategoryNode]:
             parent.children.insert(0, node)
             parent.product_count += node.product_count
     return roots
+
+
+def list_reservations(*, states: Sequence[str], limit: int, cursor: Cursor | None = None) -> Page[ReservationSummary]:
+    """One page of the reservations in these states, oldest first. One statement."""
+    backwards = cursor is not None and cursor.backwards
+    rows = rows_of(
+        f"""
+        SELECT r.order_id, r.state, r.created_at, r.expires_at, units.product_ids, units.quantities, r.id
+        FROM catalog_reservation r, LATERAL (
+            SELECT array_agg(p.product_id ORDER BY l.id) AS product_ids,
+                array_agg(l.quantity ORDER BY l.id) AS quantities
+            FROM catalog_reservationline l JOIN catalog_product p ON p.id = l.product_id WHERE l.reservation_id = r.id
+        ) units
+        WHERE r.state = ANY(%(states)s) AND {"r.id < %(edge)s" if backwards else "r.id > %(edge)s"}
+        ORDER BY r.id {"DESC" if backwards else "ASC"} LIMIT %(limit)s
+        """,  # noqa: S608 - constants
+        {"states": list(states), "edge": cursor.values[0] if cursor else 0, "limit": limit + 1},
+    )
+    page = keyset_page(rows, limit=limit, sort=RESERVATION_SORT, cursor=cursor, key=lambda row: row[-1:])
+    return Page([_reservation(row) for row in page.results], page.next, page.previous)
+
+
+def _reservation(row: tuple[Any, ...]) -> ReservationSummary:
+    order_id, state, created_at, expires_at, product_ids, quantities, _ = row
+    units = zip(product_ids or [], quantities or [], strict=True)
+    lines = [ReservedUnits(product_id, quantity) for product_id, quantity in units]
+    return ReservationSummary(order_id, state, created_at, expires_at, lines)
 
 
 def _list_statement(filters: ProductFilters, sort: Sort, cursor: Cursor | None) -> str:

@@ -6,9 +6,10 @@ from typing import Any
 from django.db import connections
 
 ALIAS = "catalog"
+Parameters = Sequence[Any] | Mapping[str, Any] | None
 
 
-def rows_of(statement: str, parameters: Sequence[Any] | Mapping[str, Any] | None = None) -> list[tuple[Any, ...]]:
+def rows_of(statement: str, parameters: Parameters = None) -> list[tuple[Any, ...]]:
     """What a statement returns."""
     with connections[ALIAS].cursor() as cursor:
         cursor.execute(statement, parameters)
@@ -16,7 +17,7 @@ def rows_of(statement: str, parameters: Sequence[Any] | Mapping[str, Any] | None
     return rows
 
 
-def execute(statement: str, parameters: Sequence[Any] | None = None) -> None:
+def execute(statement: str, parameters: Parameters = None) -> None:
     """A statement that returns nothing."""
     with connections[ALIAS].cursor() as cursor:
         cursor.execute(statement, parameters)

@@ -8,11 +8,13 @@ from typing import Any
 
 from rest_framework import serializers
 
-from ecom.apps.catalog.selectors import SORTS
-from ecom.common.pagination import decode_cursor_of
+from ecom.apps.catalog.models import Reservation
+from ecom.apps.catalog.selectors import RESERVATION_SORT, SORTS
+from ecom.common.pagination import Cursor, decode_cursor_of
 
 MAX_LIMIT = 100
 MAX_IDS = 100
+MAX_RESERVATIONS = 500
 MAX_PRICE_FILTER = 2**53  # beyond it JSON numbers are not exact
 
 
@@ -59,6 +61,23 @@ class ProductQuery(serializers.Serializer[Any]):
         return query
 
 
+class ReservationQuery(serializers.Serializer[Any]):
+    """The query parameters of `GET /internal/reservations`."""
+
+    state = serializers.CharField(default="held,confirmed", help_text="States, separated by commas.")
+    limit = serializers.IntegerField(default=100, min_value=1, max_value=MAX_RESERVATIONS)
+    cursor = serializers.CharField(required=False, help_text="From a page's `next` or `previous`.")
+
+    def validate_state(self, value: str) -> list[str]:
+        states = value.split(",")
+        if unknown := [state for state in states if state not in Reservation.State.values]:
+            raise serializers.ValidationError(f"There is no state {unknown[0]}.")
+        return states
+
+    def validate_cursor(self, value: str) -> Cursor:
+        return decode_cursor_of(RESERVATION_SORT, (int,), value)
+
+
 class MoneyShape(serializers.Serializer[Any]):
     amount = serializers.IntegerField(help_text="In minor units, such as cents.")
     currency = serializers.CharField(help_text="ISO 4217 code.")
@@ -98,3 +117,53 @@ class CategoryShape(serializers.Serializer[Any]):
 
     def get_fields(self) -> dict[str, Any]:
         return {**super().get_fields(), "children": CategoryShape(many=True)}
+
+
+class ReservedUnitsShape(serializers.Serializer[Any]):
+    product_id = serializers.CharField()
+    quantity = serializers.IntegerField(min_value=1, max_value=1000)
+
+
+class ReservationRequestShape(serializers.Serializer[Any]):
+    lines = serializers.ListField(
+        child=ReservedUnitsShape(), min_length=1, max_length=100, help_text="Of different products."
+    )
+
+
+class HeldLineShape(ReservedUnitsShape):
+    title = serializers.CharField()
+    price = MoneyShape(help_text="Of one unit, when it was taken.")
+
+
+class HoldShape(serializers.Serializer[Any]):
+    order_id = serializers.CharField()
+    state = serializers.CharField()
+    expires_at = serializers.DateTimeField()
+    lines = HeldLineShape(many=True)
+
+
+class OrdersShape(serializers.Serializer[Any]):
+    order_ids = serializers.ListField(child=serializers.CharField(), min_length=1, max_length=500)
+
+
+class OrderOutcomeShape(serializers.Serializer[Any]):
+    order_id = serializers.CharField()
+    outcome = serializers.ChoiceField(["confirmed", "expired", "released", "unknown"])
+
+
+class OrderOutcomesShape(serializers.Serializer[Any]):
+    results = OrderOutcomeShape(many=True)
+
+
+class ReservationShape(serializers.Serializer[Any]):
+    order_id = serializers.CharField()
+    state = serializers.ChoiceField(Reservation.State.choices)
+    created_at = serializers.DateTimeField()
+    expires_at = serializers.DateTimeField()
+    lines = ReservedUnitsShape(many=True)
+
+
+class ReservationPageShape(serializers.Serializer[Any]):
+    results = ReservationShape(many=True)
+    next = serializers.CharField(allow_null=True, help_text="Relative URL of the next page.")
+    previous = serializers.CharField(allow_null=True, help_text="Relative URL of the page before.")

@@ -1,10 +1,11 @@
-"""The public paths of catalog."""
+"""The paths of catalog. The gateway's routing table has the public ones alone."""
 
 from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 
+from ecom.apps.catalog.api.reservations import Confirmation, Release, Reservation, ReservationList
 from ecom.apps.catalog.api.views import CategoryTree, ProductDetail, ProductList
-from ecom.apps.catalog.models import PRODUCT_ID_PATTERN
+from ecom.apps.catalog.models import ORDER_ID_PATTERN, PRODUCT_ID_PATTERN
 
 
 class ProductIdConverter(StringConverter):
@@ -13,10 +14,21 @@ class ProductIdConverter(StringConverter):
     regex = PRODUCT_ID_PATTERN
 
 
+class OrderIdConverter(StringConverter):
+    """An order's public id."""
+
+    regex = ORDER_ID_PATTERN
+
+
 register_converter(ProductIdConverter, "product_id")
+register_converter(OrderIdConverter, "order_id")
 
 urlpatterns = [
     path("products", ProductList.as_view()),
     path("products/<product_id:product_id>", ProductDetail.as_view()),
     path("categories", CategoryTree.as_view()),
+    path("internal/reservations", ReservationList.as_view()),
+    path("internal/reservations/confirm", Confirmation.as_view()),
+    path("internal/reservations/release", Release.as_view()),
+    path("internal/reservations/<order_id:order_id>", Reservation.as_view()),
 ]

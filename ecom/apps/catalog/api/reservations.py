@@ -1,0 +1,72 @@
+"""The reservations of orders: for other services, and not in the gateway's routing table."""
+
+from typing import Any
+
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from ecom.apps.catalog import selectors
+from ecom.apps.catalog.api.bodies import OrdersBody, ReservationBody
+from ecom.apps.catalog.api.refusals import out_of_stock, refusal
+from ecom.apps.catalog.api.serializers import ReservationQuery
+from ecom.apps.catalog.services import reservations
+from ecom.common.bodies import converted
+from ecom.common.permissions import HasScope
+
+
+class ReservationView(APIView):
+    """For services that may reserve; no cache keeps an answer."""
+
+    permission_classes = (HasScope("catalog:reserve"),)
+
+    def handle_exception(self, exc: Exception) -> Response:
+        return super().handle_exception(refusal(exc))
+
+    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
+        response = super().finalize_response(request, response, *args, **kwargs)
+        response["Cache-Control"] = "no-store"
+        return response
+
+
+class Reservation(ReservationView):
+    """`PUT /internal/reservations/{order_id}`: 201 with the hold, 200 where the order had it already."""
+
+    def put(self, request: Request, order_id: str) -> Response:
+        units = converted(request.data, ReservationBody).units()
+        try:
+            hold, new = reservations.reserve(order_id=order_id, lines=units)
+        except reservations.OutOfStock as error:
+            raise out_of_stock(error, list(units)) from error
+        return Response(hold, status=201 if new else 200)
+
+
+class Confirmation(ReservationView):
+    """`POST /internal/reservations/confirm`: what became of each order's hold."""
+
+    def post(self, request: Request) -> Response:
+        outcomes = reservations.confirm(order_ids=converted(request.data, OrdersBody).order_ids)
+        return Response(_results(outcomes))
+
+
+class Release(ReservationView):
+    """`POST /internal/reservations/release`: every order named has nothing reserved any more."""
+
+    def post(self, request: Request) -> Response:
+        order_ids = converted(request.data, OrdersBody).order_ids
+        reservations.release(order_ids=order_ids)
+        return Response(_results(dict.fromkeys(order_ids, "released")))
+
+
+class ReservationList(ReservationView):
+    """`GET /internal/reservations`: in the order in which they were made."""
+
+    def get(self, request: Request) -> Response:
+        parameters = request.query_params.dict()
+        query: dict[str, Any] = ReservationQuery().run_validation(parameters)
+        page = selectors.list_reservations(states=query["state"], limit=query["limit"], cursor=query.get("cursor"))
+        return Response(page.body(request.path, parameters))
+
+
+def _results(outcomes: dict[str, str]) -> dict[str, Any]:
+    return {"results": [{"order_id": order_id, "outcome": outcome} for order_id, outcome in outcomes.items()]}
