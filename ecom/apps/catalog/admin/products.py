@@ -105,8 +105,8 @@ class ProductAdmin(ExportMixin, ModelAdmin):  # type: ignore[misc]
     @admin.display(description="Stock")
     def units(self, product: Product) -> str:
         place = reverse("admin:catalog_product_change_stock")
-        text = '{:,} <a class="ml-3 text-primary-600 underline" href="{}?product={}">Change</a>'
-        return format_html(text, product.stock, place, product.pk)
+        text = '{} <a class="ml-3 text-primary-600 underline" href="{}?product={}">Change</a>'
+        return format_html(text, f"{product.stock:,}", place, product.pk)
 
     def get_urls(self) -> list[URLPattern]:
         """The pages of the changes to many products, before the pages of one."""
