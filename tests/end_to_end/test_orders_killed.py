@@ -46,7 +46,7 @@ class DyingOrders:
 def dying(live_platform: Platform, tmp_path: Path) -> Iterator[DyingOrders]:
     """Orders over a catalog whose holds end soon, so that what was abandoned comes back within the test."""
     stack, die_at = live_platform.stack, tmp_path / "die-at"
-    catalog = {**command_environment("catalog", stack), "ECOM_HOLD_SECONDS": str(HOLD_SECONDS)}
+    catalog = {**command_environment("catalog", stack), "ECOM_RESERVATION_SECONDS": str(HOLD_SECONDS)}
     with running_service("catalog", tmp_path, **catalog) as short_holds:
         orders = {
             **command_environment("orders", stack),
