@@ -40,6 +40,5 @@ def _service(process: psutil.Process, variables: dict[str, str]) -> str:
     command = " ".join(process.cmdline())
     if "ECOM_SERVICE" not in variables:
         return "Flink (JVM)" if "org.apache.flink" in command else "Flink (Python)"
-    if "celery" in command:
-        return "worker" if " worker" in command else "beat"
-    return variables["ECOM_SERVICE"] if "gunicorn" in command else "supervision"
+    serves = "gunicorn" in command or "celery" in command
+    return variables["ECOM_SERVICE"] if serves else "supervision"

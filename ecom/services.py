@@ -48,7 +48,8 @@ class Service:
     services it calls over REST, `edge` whether clients from outside connect to it, `admin` whether it carries Django's
     admin with accounts and sessions, `signs_tokens` whether it holds the private key that tokens are signed with,
     `signs_in` whether it gets tokens for its calls with a service account of its own, `stands_for` the services whose
-    tokens it takes beside those for its own name.
+    tokens it takes beside those for its own name, `queues` the contexts whose tasks it works on or, where it loads none,
+    sends.
     """
 
     contexts: tuple[str, ...] = ()
@@ -61,6 +62,7 @@ class Service:
     signs_tokens: bool = False
     signs_in: bool = False
     stands_for: tuple[str, ...] = ()
+    queues: tuple[str, ...] = ()
 
     @property
     def apps(self) -> tuple[str, ...]:
@@ -95,12 +97,29 @@ SERVICES: dict[str, Service] = {
     "backoffice": Service(
         contexts=("customers", "catalog", "orders"), urlconf="ecom.urls.backoffice", databases=DATABASES, admin=True
     ),
-    "worker": Service(
+    # One worker for each context: no process holds the keys of two databases for a task's sake.
+    "customers-worker": Service(
         contexts=("customers",),
         databases=(CUSTOMERS,),
-        backends=frozenset({Backend.BROKER, Backend.MAIL}),
-        admin=True,
+        backends=frozenset({Backend.BROKER, Backend.MAIL, Backend.KAFKA}),
+        queues=(CUSTOMERS,),
     ),
+    "catalog-worker": Service(
+        contexts=("catalog",),
+        databases=(CATALOG,),
+        backends=frozenset({Backend.BROKER}),
+        queues=(CATALOG,),
+    ),
+    "orders-worker": Service(
+        contexts=("orders",),
+        databases=(ORDERS,),
+        backends=frozenset({Backend.BROKER, Backend.KAFKA}),
+        upstreams=("customers", "catalog"),
+        signs_in=True,
+        queues=(ORDERS,),
+    ),
+    # The clock of all schedules: it knows tasks by name and opens nothing but the broker.
+    "beat": Service(backends=frozenset({Backend.BROKER}), queues=DATABASES),
     "monolith": Service(
         contexts=("gateway", "customers", "catalog", "orders", "activity"),
         urlconf="ecom.urls.monolith",
@@ -112,5 +131,6 @@ SERVICES: dict[str, Service] = {
         signs_tokens=True,
         signs_in=True,
         stands_for=("gateway", "customers", "catalog", "orders", "activity", "backoffice"),
+        queues=DATABASES,
     ),
 }

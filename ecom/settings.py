@@ -134,7 +134,8 @@ try:
     LOG_LEVEL = env.str("ECOM_LOG_LEVEL", "INFO")
 
     # The port on which health and metrics are answered, and nothing else; "host:port" as gunicorn binds it.
-    MANAGEMENT_PORT = env.str("ECOM_MANAGEMENT_BIND", "127.0.0.1:8100").rpartition(":")[2]
+    MANAGEMENT_BIND = env.str("ECOM_MANAGEMENT_BIND", "127.0.0.1:8100")
+    MANAGEMENT_PORT = MANAGEMENT_BIND.rpartition(":")[2]
 
     STATEMENT_TIMEOUT_MS = env.int("ECOM_STATEMENT_TIMEOUT_MS", 5000)
     DATABASES: dict[str, dict[str, object]] = {
@@ -188,7 +189,9 @@ try:
         DYNAMODB_ENDPOINT = env.str("ECOM_DYNAMODB_ENDPOINT", None)
     if Backend.BROKER in _service.backends:
         BROKER_URL = env.str("ECOM_BROKER_URL")
-        BROKER_QUEUE_URL = env.str("ECOM_BROKER_QUEUE_URL")
+        # Each context's queue, by URL; the queue of what failed for good has the same and "-failed" after it.
+        BROKER_QUEUE_PREFIX = env.str("ECOM_BROKER_QUEUE_PREFIX")
+        BROKER_QUEUES = {context: f"{BROKER_QUEUE_PREFIX}{context}" for context in _service.queues}
     if Backend.MAIL in _service.backends:
         globals().update(_mail_server("ECOM_MAIL_URL"))
         DEFAULT_FROM_EMAIL = env.str("ECOM_MAIL_FROM")

@@ -71,7 +71,8 @@ def _start_dynamodb(stack: Stack, steps: Steps) -> None:
 
 def _start_moto(stack: Stack, steps: Steps) -> None:
     _start(stack.moto, steps)
-    _fill("S3 bucket and SQS queue", steps, lambda: provision.create_queue_and_bucket(stack.moto.endpoint))
+    _fill("SQS queues", steps, lambda: provision.create_queues(stack.moto.endpoint))
+    _fill("S3 bucket", steps, lambda: provision.create_bucket(stack.moto.endpoint))
 
 
 def _start(server: Server, steps: Steps) -> None:

@@ -4,20 +4,21 @@ from pathlib import Path
 
 from honcho.environ import parse_procfile
 
-from ecom.services import SERVICES, Backend
+from ecom.services import SERVICES
 from local.credentials import service_token
 from local.servers.server import LOOPBACK
 from local.service_environment import analytics_environment, service_environment
-from local.stack import ANALYTICS, MARKER, PORTS, Stack
+from local.stack import ANALYTICS, MARKER, PORTS, WORKERS, Stack
 
 PROCFILE = Path(__file__).with_name("Procfile")
-# The two busiest services get a worker for each core of the smallest machine, the others one.
-WORKERS = {"gateway": 2, "activity": 2}
+# The two busiest services get a process for each core of the smallest machine, the others one.
+PROCESSES = {"gateway": 2, "activity": 2}
 # Threads that wait: at the gateway for the services, in activity for Kafka.
 THREADS = {"gateway": 32, "activity": 16}
 # Processes that run under another name than their service's.
-SERVICE_OF = {"beat": "worker", "shoppers": "activity"}
+SERVICE_OF = {"shoppers": "activity"}
 SHOPPERS = "shoppers"
+ACTIVITY = "activity"
 
 
 def commands(stack: Stack) -> dict[str, str]:
@@ -57,17 +58,22 @@ def _own_environment(process: str, stack: Stack) -> dict[str, str]:
 def _as_shoppers(process: str, stack: Stack) -> dict[str, str]:
     """For commands that send events as many shoppers: the gateway, and an account that may speak for any of them."""
     row = SERVICES.get(SERVICE_OF.get(process, process))
-    if row is None or Backend.KAFKA not in row.backends:
+    if row is None or ACTIVITY not in row.contexts:
         return {}
     return {"ECOM_GATEWAY_URL": stack.url("gateway"), "ECOM_REPLAY_TOKEN": service_token("activity:any")}
 
 
 def _serving(process: str, stack: Stack) -> dict[str, str]:
-    """What `ecom/gunicorn.conf.py` reads."""
-    return {
-        "ECOM_BIND": f"{LOOPBACK}:{stack.port(process)}",
+    """What `ecom/gunicorn.conf.py` and `ecom/celery.py` read."""
+    managed = {
         "ECOM_MANAGEMENT_BIND": f"{LOOPBACK}:{stack.management_port(process)}",
-        "ECOM_WORKERS": str(WORKERS.get(process, 1)),
-        "ECOM_THREADS": str(THREADS.get(process, 8)),
         "PROMETHEUS_MULTIPROC_DIR": str(stack.directory / "metrics" / process),
+    }
+    if process in WORKERS:
+        return managed
+    return {
+        **managed,
+        "ECOM_BIND": f"{LOOPBACK}:{stack.port(process)}",
+        "ECOM_WORKERS": str(PROCESSES.get(process, 1)),
+        "ECOM_THREADS": str(THREADS.get(process, 8)),
     }

@@ -1,5 +1,6 @@
 """The topics, tables, buckets and queues of the embedded stack: declared once, created where they are absent."""
 
+import json
 import time
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -8,6 +9,8 @@ import boto3
 from kafka import KafkaAdminClient
 from kafka.admin import NewTopic
 from kafka.errors import TopicAlreadyExistsError
+
+from ecom.services import DATABASES
 
 DAY_MS = 24 * 3600 * 1000
 VISIBLE_SECONDS = 20
@@ -62,8 +65,10 @@ TABLES = (
 )
 # The service account with which orders calls catalog: client id, where its tokens are good, what they allow.
 ORDERS_ACCOUNT = ("orders", "catalog", "catalog:reserve")
-QUEUE = "ecom-worker"
+QUEUE_PREFIX = "ecom-"
 QUEUE_ACCOUNT = "123456789012"  # moto's
+# How often a message is given out before it is put aside, into the queue of what failed for good.
+RECEIVES = 5
 UPLOADS_BUCKET = "ecom-product-uploads"
 
 
@@ -88,11 +93,22 @@ def create_tables(endpoint: str, tables: tuple[Table, ...] = TABLES) -> list[str
     return [table.name for table in absent]
 
 
-def create_queue_and_bucket(endpoint: str) -> None:
-    """Create the worker's queue and the bucket for product uploads; both calls find what is there already."""
-    # Longer than the longest task (ecom/celery.py): a message that becomes visible again is worked on twice.
+def create_queues(endpoint: str, contexts: tuple[str, ...] = DATABASES) -> None:
+    """Create each context's queue, and beside it the queue of what failed for good; both may be there already."""
     sqs = session().client("sqs", endpoint_url=endpoint)
-    sqs.create_queue(QueueName=QUEUE, Attributes={"VisibilityTimeout": "900"})
+    for name in (f"{QUEUE_PREFIX}{context}" for context in contexts):
+        failed = sqs.create_queue(
+            QueueName=f"{name}-failed", Attributes={"MessageRetentionPeriod": str(14 * DAY_MS // 1000)}
+        )
+        arn = sqs.get_queue_attributes(QueueUrl=failed["QueueUrl"], AttributeNames=["QueueArn"])["Attributes"]
+        redrive = {"deadLetterTargetArn": arn["QueueArn"], "maxReceiveCount": RECEIVES}
+        # Longer than the longest task (ecom/celery.py): a message that becomes visible again is worked on twice.
+        attributes = {"VisibilityTimeout": "900", "RedrivePolicy": json.dumps(redrive)}
+        sqs.create_queue(QueueName=name, Attributes=attributes)  # type: ignore[arg-type]
+
+
+def create_bucket(endpoint: str) -> None:
+    """Create the bucket for product uploads; the call finds what is there already."""
     session().client("s3", endpoint_url=endpoint).create_bucket(
         Bucket=UPLOADS_BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION}
     )

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from ecom.services import CUSTOMERS, SERVICES, Backend, Service
 from local import credentials
-from local.provision import LOCAL_CREDENTIALS, ORDERS_ACCOUNT, QUEUE, QUEUE_ACCOUNT
+from local.provision import LOCAL_CREDENTIALS, ORDERS_ACCOUNT, QUEUE_ACCOUNT, QUEUE_PREFIX
 from local.servers.server import LOOPBACK, REPOSITORY
 from local.stack import Stack
 
@@ -82,7 +82,7 @@ def _backends(row: Service, stack: Stack) -> dict[str, str]:
         variables |= {
             **LOCAL_CREDENTIALS,
             "ECOM_BROKER_URL": f"sqs://local:local@{LOOPBACK}:{stack.moto.port}",
-            "ECOM_BROKER_QUEUE_URL": f"{stack.moto.endpoint}/{QUEUE_ACCOUNT}/{QUEUE}",
+            "ECOM_BROKER_QUEUE_PREFIX": f"{stack.moto.endpoint}/{QUEUE_ACCOUNT}/{QUEUE_PREFIX}",
         }
     if Backend.MAIL in row.backends:
         variables |= {

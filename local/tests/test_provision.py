@@ -1,10 +1,12 @@
 """Topics and tables are created once and as declared."""
 
+from pathlib import Path
+
 from kafka import KafkaAdminClient, KafkaProducer
 from kafka.admin import ConfigResource, ConfigResourceType
 
-from local.provision import TABLES, TOPICS, Table, Topic, create_tables, create_topics, session
-from local.servers import DynamoDB, Kafka
+from local.provision import TABLES, TOPICS, Table, Topic, create_queues, create_tables, create_topics, session
+from local.servers import DynamoDB, Kafka, Moto, free_port
 
 
 def test_topics_are_created_where_they_are_absent(kafka: Kafka) -> None:
@@ -45,3 +47,16 @@ def test_tables_are_created_where_they_are_absent_and_items_expire(dynamodb: Dyn
     client = session().client("dynamodb", endpoint_url=dynamodb.endpoint)
     described = client.describe_time_to_live(TableName="test-provision")["TimeToLiveDescription"]
     assert described == {"TimeToLiveStatus": "ENABLED", "AttributeName": "expires_at"}
+
+
+def test_a_message_that_was_given_out_five_times_is_put_aside(tmp_path: Path) -> None:
+    with Moto(tmp_path / "moto", free_port()) as server:
+        for _ in range(2):
+            create_queues(server.endpoint)
+        sqs = session().client("sqs", endpoint_url=server.endpoint)
+        waiting, failed = (sqs.get_queue_url(QueueName=f"ecom-orders{end}")["QueueUrl"] for end in ("", "-failed"))
+        sqs.send_message(QueueUrl=waiting, MessageBody="a task")
+        for _ in range(5):
+            assert sqs.receive_message(QueueUrl=waiting, VisibilityTimeout=0)["Messages"]
+        assert "Messages" not in sqs.receive_message(QueueUrl=waiting)
+        assert sqs.receive_message(QueueUrl=failed)["Messages"][0]["Body"] == "a task"

@@ -9,7 +9,7 @@ from ecom.services import DATABASES, SERVICES, Backend
 from local.processes import answering, command_environment, commands, environment
 from local.servers.server import REPOSITORY
 from local.service_environment import service_environment
-from local.stack import PORTS, Stack
+from local.stack import PORTS, WORKERS, Stack
 
 STACK = Stack(offset=400)
 
@@ -57,11 +57,10 @@ def test_variables_of_the_person_who_starts_it_do_not_reach_a_service(monkeypatc
 
 
 def test_every_service_that_answers_has_ports_of_its_own() -> None:
-    bound = [
-        environment(name, STACK)[key] for name in answering(STACK) for key in ("ECOM_BIND", "ECOM_MANAGEMENT_BIND")
-    ]
+    given = [environment(name, STACK) for name in answering(STACK)]
+    bound = [each[key] for each in given for key in ("ECOM_BIND", "ECOM_MANAGEMENT_BIND") if key in each]
 
-    assert len(set(bound)) == len(bound) == 2 * 6
+    assert len(set(bound)) == len(bound) == 2 * 6 + len(WORKERS)
     assert all(address.startswith("127.0.0.1:") for address in bound)
     assert set(answering(STACK)) <= set(PORTS)
 
@@ -84,3 +83,4 @@ def test_a_command_may_speak_for_any_shopper_and_a_serving_process_may_not() -> 
     assert command_environment("shoppers", STACK)["ECOM_GATEWAY_URL"] == "http://127.0.0.1:8400"
     assert "ECOM_REPLAY_TOKEN" not in environment("activity", STACK)
     assert "ECOM_REPLAY_TOKEN" not in command_environment("catalog", STACK)
+    assert "ECOM_REPLAY_TOKEN" not in command_environment("orders-worker", STACK)

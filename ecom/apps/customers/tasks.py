@@ -3,7 +3,7 @@
 from celery import shared_task
 
 from ecom.apps.customers.services.letters import BATCH, purge_letters, send_due_letters
-from ecom.apps.customers.services.sessions import purge_sessions
+from ecom.apps.customers.services.sessions import purge_backoffice_sessions, purge_sessions
 from ecom.apps.customers.throttling import purge as purge_throttles
 
 
@@ -16,7 +16,8 @@ def send_letters() -> None:
 
 @shared_task(name="customers.purge")  # type: ignore[untyped-decorator]
 def purge() -> None:
-    """Remove what is too old to be used: secrets, sessions, counters. Every hour."""
+    """Remove what is too old to be used: secrets, sessions of shop and backoffice, counters. Every hour."""
     purge_letters()
     purge_sessions()
+    purge_backoffice_sessions()
     purge_throttles()

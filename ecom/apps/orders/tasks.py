@@ -39,7 +39,7 @@ def purge() -> None:
 
 @shared_task(name="orders.reconcile")  # type: ignore[untyped-decorator]
 def reconcile() -> None:
-    """Report where catalog and orders do not agree: an alarm, as it should never be. Every hour."""
+    """Report where catalog and orders do not agree: an alarm, as it should never be. Every 5 minutes."""
     for difference in differences():
         log.error(
             "catalog and orders differ",
