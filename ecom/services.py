@@ -48,8 +48,8 @@ class Service:
     services it calls over REST, `edge` whether clients from outside connect to it, `admin` whether it carries Django's
     admin with accounts and sessions, `signs_tokens` whether it holds the private key that tokens are signed with,
     `signs_in` whether it gets tokens for its calls with a service account of its own, `stands_for` the services whose
-    tokens it takes beside those for its own name, `queues` the contexts whose tasks it works on or, where it loads none,
-    sends.
+    tokens it takes beside those for its own name, `queues` the contexts whose tasks it works on or,
+    where it loads none, sends.
     """
 
     contexts: tuple[str, ...] = ()
