@@ -20,10 +20,12 @@ def _permissions(verbs: str, *models: str) -> frozenset[str]:
 SUPPORT = (
     _permissions("view change", "customers.account", "orders.order")
     | _permissions("view", "customers.address", "customers.letter", "orders.orderline", "orders.ordertransition")
-    | _permissions("view", "catalog.product", "catalog.category")
+    | _permissions("view", "catalog.product", "catalog.category", "catalog.reservation", "catalog.reservationline")
 )
-CATALOG_MANAGER = _permissions("view add change", "catalog.product", "catalog.category") | _permissions(
-    "delete", "catalog.category"
+CATALOG_MANAGER = (
+    _permissions("view add change", "catalog.product", "catalog.category")
+    | _permissions("delete", "catalog.category")
+    | _permissions("view", "catalog.reservation", "catalog.reservationline")
 )
 ADMINISTRATOR = (
     SUPPORT

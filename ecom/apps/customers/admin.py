@@ -9,6 +9,7 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from unfold.contrib.filters.admin import BooleanRadioFilter, ChoicesDropdownFilter, RadioFilter
+from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from ecom.apps.customers import email_addresses
 from ecom.apps.customers.models import Account, Address, Letter, ServiceAccount
@@ -70,6 +71,11 @@ class AccountAdmin(ModelAdmin):
         ("Staff", {"fields": ("is_staff", "groups")}),
         ("State", {"fields": (("is_active", "created_at", "erased_at"),)}),
     )
+
+    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """Roles are few: each has its box."""
+        boxes = {"widget": UnfoldAdminCheckboxSelectMultipleWidget, "label": "Roles", "help_text": ""}
+        return super().formfield_for_manytomany(db_field, request, **{**kwargs, **boxes})
 
     @admin.display(empty_value="none yet")
     def orders(self, account: Account) -> str | None:

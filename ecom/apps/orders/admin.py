@@ -16,7 +16,7 @@ from unfold.decorators import display
 from unfold.widgets import UnfoldAdminTextareaWidget
 
 from ecom.apps.orders.lifecycle import Forbidden, allowed
-from ecom.apps.orders.models import ALIAS, MAX_REASON_LENGTH, Actor, Order, OrderLine, OrderTransition, Status
+from ecom.apps.orders.models import ALIAS, MAX_REASON_LENGTH, Actor, Order, OrderLine, OrderTransition, Status, Stock
 from ecom.apps.orders.services.transitions import By, StockNotConfirmed, bring
 from ecom.backoffice.display import moment, money
 from ecom.backoffice.figures import Figure
@@ -100,10 +100,10 @@ class OrderAdmin(ReadOnly, ModelAdmin):
     search_help_text = "Order id or customer id"
     inlines = (LineInline, TransitionInline)
     fieldsets = (
-        (None, {"fields": (("order_id", "state"), ("customer", "stock"), ("total", "placed_at"))}),
+        (None, {"fields": (("order_id", "state"), ("customer", "units"), ("total", "placed_at"))}),
         ("Delivery address", {"fields": ADDRESS}),
     )
-    readonly_fields = ("state", "customer", "total")
+    readonly_fields = ("state", "customer", "units", "total")
     actions = ("paid", "shipped", "delivered")
     change_form_before_template = "admin/orders/order/next_states.html"
     figures = (Figure("Open orders", Q(status__in=OPEN), f"status__in={','.join(OPEN)}", "shopping_cart"),)
@@ -123,6 +123,10 @@ class OrderAdmin(ReadOnly, ModelAdmin):
     @admin.display
     def customer(self, order: Order) -> str:
         return link_to_list("customers.account", order.customer_id, q=order.customer_id)
+
+    @admin.display(description="Stock")
+    def units(self, order: Order) -> str:
+        return link_to_list("catalog.reservation", Stock(order.stock).label, order_id=order.order_id)
 
     def get_urls(self) -> list[URLPattern]:
         """The page that asks for the reason of a step."""

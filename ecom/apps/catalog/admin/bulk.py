@@ -18,9 +18,8 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from unfold.widgets import UnfoldAdminDecimalFieldWidget, UnfoldAdminIntegerFieldWidget, UnfoldAdminSelectWidget
 
-from ecom.apps.catalog.models import MAX_PRICE_AMOUNT, Product
+from ecom.apps.catalog.models import MAX_PRICE_AMOUNT, MAX_STOCK, Product
 from ecom.apps.catalog.services.bulk_changes import (
-    MAX_STOCK,
     Change,
     add_stock,
     change_prices,

@@ -3,9 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from ecom.apps.catalog.models import MAX_STOCK
 from ecom.apps.catalog.sql import rows_of
-
-MAX_STOCK = 10**9
 
 
 @dataclass(frozen=True, slots=True)

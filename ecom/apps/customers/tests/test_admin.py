@@ -6,12 +6,15 @@ from typing import Any
 
 import pytest
 from django.contrib.admin.models import LogEntry
-from django.contrib.auth.models import Permission
+from django.contrib.auth.models import Group
+from django.db import connections
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from ecom.apps.customers.models import Account, Address, Letter, OutboxEvent, ServiceAccount
 from ecom.apps.customers.services.passwords import invite
 from ecom.apps.customers.tests.conftest import ADDRESS, EMAIL, PASSWORD, Api, delivered, secret_in
+from ecom.backoffice.second_factor import is_enrolled
 from ecom.backoffice.tests.staff import verified
 
 pytestmark = pytest.mark.django_db
@@ -26,10 +29,9 @@ def administrator(client: Client) -> Client:
 
 @pytest.fixture
 def support(ada: Account) -> Iterator[Client]:
-    """Somebody who may change customers and nothing else."""
+    """Somebody who looks after customers and says nothing about staff."""
     somebody = Account.objects.create_user("support@example.com", PASSWORD, is_staff=True)
-    codenames = ["view_account", "change_account", "view_address"]
-    somebody.user_permissions.set(Permission.objects.filter(codename__in=codenames))
+    somebody.groups.set(Group.objects.filter(name="support"))
     return verified(Client(), somebody)
 
 
@@ -195,3 +197,40 @@ def test_mails_can_be_looked_at_and_hold_no_secret(administrator: Client, ada: A
     page = administrator.get(f"/admin/customers/letter/{letter.pk}/change/").content.decode()
     assert secret_in(mail) not in page
     assert str(letter.digest) not in page
+
+
+def test_a_customers_page_leads_to_the_orders(administrator: Client, ada: Account) -> None:
+    page = administrator.get(f"{ACCOUNTS}{ada.pk}/change/").content.decode()
+    assert f"/admin/orders/order/?customer_id={ada.public_id}" in page
+
+
+def test_saving_a_form_writes_what_was_changed_in_it_and_nothing_else(support: Client, ada: Account) -> None:
+    """The customer may write to the same row while the form is open."""
+    form = {"given_name": "Augusta", "family_name": "", "phone": ""}
+    management = {"addresses-TOTAL_FORMS": "0", "addresses-INITIAL_FORMS": "0"}
+    with CaptureQueriesContext(connections["customers"]) as statements:
+        support.post(f"{ACCOUNTS}{ada.pk}/change/", {**form, **management})
+    (update,) = [query["sql"] for query in statements if query["sql"].startswith('UPDATE "customers_account"')]
+    assert re.findall(r"SET (.*) WHERE", update) == ["\"given_name\" = 'Augusta'"]
+
+
+def test_a_lost_second_factor_is_reset_by_an_administrator_and_is_in_the_history(
+    administrator: Client, support: Client
+) -> None:
+    lost = Account.objects.get(email="support@example.com")
+    assert support.get("/admin/").status_code == 200
+    act(support, "reset_second_factor", lost)
+    assert is_enrolled(lost)
+    act(administrator, "reset_second_factor", lost)
+    assert not is_enrolled(lost)
+    assert support.get("/admin/").status_code == 302
+    entry = LogEntry.objects.get()
+    assert (entry.object_repr, entry.get_change_message()) == (lost.public_id, "Second factor reset.")
+
+
+def test_an_administrator_gives_a_role(administrator: Client, ada: Account) -> None:
+    role = Group.objects.get(name="catalog manager")
+    form = {"given_name": "", "family_name": "", "phone": "", "is_staff": "on", "groups": [role.pk]}
+    management = {"addresses-TOTAL_FORMS": "0", "addresses-INITIAL_FORMS": "0"}
+    assert administrator.post(f"{ACCOUNTS}{ada.pk}/change/", {**form, **management}).status_code == 302
+    assert Account.objects.get(pk=ada.pk).has_perm("catalog.change_product")
