@@ -26,9 +26,9 @@ def setup(arguments: argparse.Namespace) -> int:
 
 def setup_test(arguments: argparse.Namespace) -> int:
     """Install Chromium for the page test, where it is absent."""
-    from local import chromium
+    from local import programs_for_tests
 
-    chromium.install()
+    programs_for_tests.install()
     return 0
 
 
