@@ -25,7 +25,7 @@ def setup(arguments: argparse.Namespace) -> int:
 
 
 def setup_test(arguments: argparse.Namespace) -> int:
-    """Install Chromium for the page test, where it is absent."""
+    """Install the programs of the tests, where they are absent."""
     from local import programs_for_tests
 
     programs_for_tests.install()
