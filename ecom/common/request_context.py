@@ -39,8 +39,9 @@ def new_traceparent() -> str:
 
 
 def _taken_or_made(request: HttpRequest) -> RequestContext:
-    request_id = request.headers.get("X-Request-ID", "")
-    traceparent = request.headers.get("traceparent", "")
+    # Not from request.headers: the first to ask that pays for a copy of all of them.
+    request_id = request.META.get("HTTP_X_REQUEST_ID", "")
+    traceparent = request.META.get("HTTP_TRACEPARENT", "")
     return RequestContext(
         request_id=request_id if _REQUEST_ID.fullmatch(request_id) else str(uuid_utils.uuid7()),
         traceparent=traceparent if _TRACEPARENT.fullmatch(traceparent) else new_traceparent(),

@@ -1,4 +1,4 @@
-"""The public paths of gateway: its own, then the routing table's, generated from it."""
+"""The public paths of gateway: the routing table's, generated from it and the busiest, then its own."""
 
 from django.urls import path
 
@@ -7,6 +7,7 @@ from ecom.apps.gateway.api.proxy import proxy_view
 from ecom.apps.gateway.routes import routes_by_path, url_pattern
 
 urlpatterns = [
+    *(path(url_pattern(template), proxy_view(rows)) for template, rows in routes_by_path().items()),
     path("", pages.landing),
     path("dashboard", pages.dashboard),
     path("assets/<version>/<name>", assets.asset),
@@ -14,5 +15,4 @@ urlpatterns = [
     path("contracts/<event>/<version>", contracts.contract),
     path("analytics/products/<product_id>", analytics.product_series),
     path("analytics/trending", analytics.trending),
-    *(path(url_pattern(template), proxy_view(rows)) for template, rows in routes_by_path().items()),
 ]
