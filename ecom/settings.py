@@ -299,6 +299,15 @@ REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["ecom.common.rendering.JsonRenderer"],
     "DEFAULT_PARSER_CLASSES": ["ecom.common.parsing.JsonParser"],
     "EXCEPTION_HANDLER": "ecom.common.problems.problem_for_exception",
+    "DEFAULT_SCHEMA_CLASS": "ecom.common.openapi.Schema",
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": f"ecom {SERVICE_NAME}",
+    "VERSION": "1.0",
+    "OAS_VERSION": "3.1.1",
+    "DISABLE_DOCSTRING_DESCRIPTIONS": True,  # they are for us; see each context's api/openapi.py
+    "POSTPROCESSING_HOOKS": [],
+    "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
 }
 
 APPEND_SLASH = False

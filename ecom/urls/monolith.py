@@ -4,9 +4,11 @@ from django.contrib import admin
 from django.urls import include, path
 
 from ecom.common import problems
+from ecom.common.api_document import api_document
 
 urlpatterns = [
     path("admin/", admin.site.urls),
+    path("openapi.json", api_document),  # of all contexts: there is nothing to merge
     path("", include("ecom.apps.customers.api.urls")),
     path("", include("ecom.apps.catalog.api.urls")),
     path("", include("ecom.apps.orders.api.urls")),

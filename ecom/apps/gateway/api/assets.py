@@ -4,12 +4,15 @@ import hashlib
 from functools import cache
 from pathlib import Path
 
+import drf_spectacular_sidecar
 from django.http import HttpRequest, HttpResponse
 
 from ecom.apps.gateway.api.methods import reads_only
 from ecom.common.problems import problem_response
 
 FOLDER = Path(__file__).parents[1] / "assets"
+_SWAGGER_UI = Path(drf_spectacular_sidecar.__path__[0]) / "static/drf_spectacular_sidecar/swagger-ui-dist"
+OF_OTHERS = (_SWAGGER_UI / "swagger-ui-bundle.js", _SWAGGER_UI / "swagger-ui.css")
 TYPES = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}
 _FOR_EVER = "public, max-age=31536000, immutable"
 
@@ -17,7 +20,8 @@ _FOR_EVER = "public, max-age=31536000, immutable"
 @cache
 def files() -> dict[str, bytes]:
     """Each asset's content by its name."""
-    return {path.name: path.read_bytes() for path in sorted(FOLDER.iterdir()) if path.suffix in TYPES}
+    paths = [*sorted(FOLDER.iterdir()), *OF_OTHERS]
+    return {path.name: path.read_bytes() for path in paths if path.suffix in TYPES}
 
 
 @cache

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from ecom.apps.gateway.api import analytics, assets, contracts, keys, pages
+from ecom.apps.gateway.api import analytics, assets, contracts, documents, keys, pages
 from ecom.apps.gateway.api.proxy import proxy_view
 from ecom.apps.gateway.routes import routes_by_path, url_pattern
 
@@ -10,6 +10,8 @@ urlpatterns = [
     *(path(url_pattern(template), proxy_view(rows)) for template, rows in routes_by_path().items()),
     path("", pages.landing),
     path("dashboard", pages.dashboard),
+    path("docs", pages.docs),
+    path("openapi.json", documents.openapi),
     path("assets/<version>/<name>", assets.asset),
     path(".well-known/jwks.json", keys.key_set),
     path("contracts/<event>/<version>", contracts.contract),

@@ -249,3 +249,13 @@ def test_assets_are_kept_for_ever_under_their_version_and_not_under_another(gate
     assert (other.status, other.headers["Cache-Control"]) == (200, "no-store")
     for missing in ("/assets/1/none.js", "/assets/1/..%2fapps.py", "/assets/1/pages.html"):
         assert get(gateway.port, missing).status == 404
+
+
+def test_the_apis_pages_show_its_operations(
+    page: Page, complaints: list[str], gateway: Gateway, upstream: UpstreamServer
+) -> None:
+    page.goto(f"{gateway.url}/docs")
+    trending = page.locator(".opblock", has_text="The products with the most shoppers in one minute")
+    trending.locator(".opblock-summary-control").click()
+    expect(trending.locator(".opblock-body")).to_contain_text("unique_user_count")
+    assert complaints == []
