@@ -15,6 +15,7 @@ from environs import Env, EnvError, validate
 from jwt.algorithms import RSAAlgorithm
 from limits import RateLimitItem, parse
 
+from ecom.backoffice.appearance import UNFOLD as UNFOLD
 from ecom.services import CATALOG, ORDERS, SERVICES, Backend
 from ecom.services import DATABASES as ALIASES
 
@@ -276,16 +277,6 @@ AUTH_PASSWORD_VALIDATORS = [
         "OPTIONS": {"user_attributes": ("email", "given_name", "family_name")},
     },
 ]
-UNFOLD = {  # how the backoffice looks
-    "SITE_TITLE": "ecom backoffice",
-    "SITE_HEADER": "ecom",
-    "SITE_SUBHEADER": "Backoffice",
-    "SITE_SYMBOL": "storefront",
-    "SITE_URL": None,
-    "SHOW_BACK_BUTTON": True,
-    "SIDEBAR": {"navigation": "ecom.backoffice.navigation.sections"},
-    "ACCOUNT": {"navigation": "ecom.backoffice.navigation.account_links"},
-}
 SESSION_COOKIE_AGE = 12 * 3600  # a working day: then the backoffice asks for password and second factor again
 OTP_TOTP_ISSUER = "ecom backoffice"
 IMPORT_EXPORT_ESCAPE_FORMULAE_ON_EXPORT = True  # a title is no formula in whoever's spreadsheet

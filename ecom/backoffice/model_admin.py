@@ -46,6 +46,7 @@ class TabularInline(unfold.TabularInline):  # type: ignore[misc]
     """Rows of another table below a form."""
 
     extra = 0
+    hide_title = True
 
 
 class StackedInline(unfold.StackedInline):  # type: ignore[misc]

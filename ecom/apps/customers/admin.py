@@ -69,7 +69,7 @@ class AccountAdmin(ModelAdmin):
     fieldsets = (
         (None, {"fields": (("public_id", "orders"), "email", ("given_name", "family_name"), "phone")}),
         ("Staff", {"fields": ("is_staff", "groups")}),
-        ("State", {"fields": (("is_active", "created_at", "erased_at"),)}),
+        ("State", {"fields": ("is_active", ("created_at", "erased_at"))}),
     )
 
     def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:

@@ -161,7 +161,8 @@ class OrderAdmin(ReadOnly, ModelAdmin):
                 return HttpResponseRedirect(reverse("admin:orders_order_change", args=[pk]))
             form.add_error(None, refusal)
         site = self.admin_site.each_context(request)
-        context = {**site, "title": f"{order}: {state.label}", "opts": self.opts, "order": order, "form": form}
+        shown = {"title": f"{order}: {state.label}", "button": state.label, "order": order, "form": form}
+        context = {**site, "opts": self.opts, **shown}
         return TemplateResponse(request, "admin/orders/order/bring.html", context)
 
     def _bring(self, request: HttpRequest, order: Order, to: Status, reason: str) -> str | None:

@@ -47,12 +47,12 @@ def give(client: Client, code: str, step: str = STEP) -> Any:
 
 def secret_on(page: Any) -> str:
     """The key on the page of enrolment, in hexadecimal."""
-    (shown,) = re.findall(r"select-all\">([A-Z2-7 ]+)<", page.content.decode())
+    (shown,) = re.findall(r"<code id=\"secret\">([A-Z2-7 ]+)<", page.content.decode())
     return base64.b32decode(shown.replace(" ", "")).hex()
 
 
 def codes_on(page: Any) -> list[str]:
-    return re.findall(r"leading-relaxed\">([a-z2-7]{8})<", page.content.decode())
+    return re.findall(r"<code>([a-z2-7]{8})<", page.content.decode())
 
 
 def gets_in(client: Client) -> bool:

@@ -26,6 +26,7 @@ from ecom.apps.catalog.services.bulk_changes import (
     set_stock,
 )
 from ecom.apps.catalog.sql import ALIAS
+from ecom.backoffice.display import money
 from ecom.backoffice.history import record_each
 
 MOST = 1000  # products in one go
@@ -99,6 +100,10 @@ class BulkChange(ABC):
     def apply(self, how: str, value: int, changes: Sequence[Change]) -> list[Change]:
         """Do it; returns what was done."""
 
+    def shown(self, product: Product, value: int) -> str:
+        """A value of the column, in the preview."""
+        return f"{value:,}"
+
     def ask(self, request: HttpRequest, pks: Sequence[int]) -> HttpResponse:
         """The first step, for the products that somebody chose."""
         if len(pks) > MOST:
@@ -145,8 +150,8 @@ class BulkChange(ABC):
             [
                 product.product_id,
                 product.title,
-                f"{change.before:,}",
-                f"{change.after:,}" if self._is_possible(change) else "not possible",
+                self.shown(product, change.before),
+                self.shown(product, change.after) if self._is_possible(change) else "not possible",
             ]
             for product, change in planned[:SHOWN]
         ]
@@ -179,6 +184,9 @@ class BulkPrices(BulkChange):
     """New prices: only for products that still cost what the preview showed."""
 
     name, title, column, most, form = "change_prices", "Change prices", "price_amount", MAX_PRICE_AMOUNT, PriceForm
+
+    def shown(self, product: Product, value: int) -> str:
+        return money(value, product.currency)
 
     def apply(self, how: str, value: int, changes: Sequence[Change]) -> list[Change]:
         return change_prices(changes=changes)

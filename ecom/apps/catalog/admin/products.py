@@ -55,6 +55,14 @@ class CategoryFilter(AutocompleteSelectFilter):  # type: ignore[misc]
         return queryset.filter(Q(category=category) | Q(category__path__startswith=f"{category.path}/"))
 
 
+class PriceFilter(RangeNumericFilter):  # type: ignore[misc]
+    """Prices from and to."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.title = "price in minor units, such as cents"
+
+
 @admin.register(Product)
 class ProductAdmin(ExportMixin, ModelAdmin):  # type: ignore[misc]
     """Products are taken out of the shop, never deleted: orders name them.
@@ -71,7 +79,7 @@ class ProductAdmin(ExportMixin, ModelAdmin):  # type: ignore[misc]
         ("category", CategoryFilter),
         ("brand", FieldTextFilter),
         ("currency", FieldTextFilter),
-        ("price_amount", RangeNumericFilter),
+        ("price_amount", PriceFilter),
     )
     list_select_related = ("category",)
     figures = (

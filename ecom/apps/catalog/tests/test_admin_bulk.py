@@ -71,7 +71,7 @@ def stock() -> dict[str, int]:
 )
 def test_prices_change_as_the_preview_said_and_the_history_tells(preview, confirm, how, value, after) -> None:
     page = preview("change_prices", "P1", "P4", how=how, value=value)
-    assert f"{after:,}" in page.content.decode()
+    assert f"{after // 100}.{after % 100:02} EUR" in page.content.decode()
     assert prices()["P1"] == 4900
     assert "2 products are changed" in confirm(page, "change_prices")
     assert prices()["P1"] == after
