@@ -19,6 +19,7 @@ from django.db import connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.test import Client
 
+from ecom.apps.orders.clients import catalog
 from tests.tokens import token
 
 ADDRESS = {"recipient": "Ada L.", "line1": "Main Street 1", "city": "Berlin", "postal_code": "10115", "country": "DE"}
@@ -48,13 +49,22 @@ def serving(shared: Sequence[str] = ()) -> Iterator[str]:
         for connection in overrides.values():
             stack.enter_context(_lent(connection))
         server = ThreadedWSGIServer(("127.0.0.1", 0), Quiet, connections_override=overrides)
+        server.daemon_threads = False  # closing the server waits for them, and for their database connections' end
         stack.callback(server.server_close)
+        url = f"http://127.0.0.1:{server.server_port}"
+        stack.callback(_hang_up, url)
         server.set_app(get_wsgi_application())
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
         thread.start()
         stack.callback(thread.join)
         stack.callback(server.shutdown)
-        yield f"http://127.0.0.1:{server.server_port}"
+        yield url
+
+
+def _hang_up(url: str) -> None:
+    """Close the connections that orders keeps to this server."""
+    catalog._pool(url, settings.REQUESTS_IN_FLIGHT).close()
+    catalog._tokens(url, settings.SERVICE_CLIENT_ID, settings.SERVICE_CLIENT_SECRET)._pool.clear()
 
 
 @contextmanager
