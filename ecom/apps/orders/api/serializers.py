@@ -5,9 +5,10 @@ from typing import Any
 from rest_framework import serializers
 
 from ecom.apps.orders.models import MAX_QUANTITY, MAX_REASON_LENGTH, Actor, Status
+from ecom.apps.orders.selectors import NEWEST
 from ecom.apps.orders.services.carts import MAX_ITEMS
 from ecom.common.countries import ISO_3166
-from ecom.common.pagination import Cursor, decode_cursor_of
+from ecom.common.pagination import decode_cursor_of
 from ecom.common.serializers import PhoneField, StrictSerializer
 
 PRODUCT_ID = r"\A[A-Za-z0-9._:~-]{1,64}\Z"
@@ -92,8 +93,10 @@ class OrdersQuery(serializers.Serializer[Any]):
     limit = serializers.IntegerField(required=False, default=20, min_value=1, max_value=MAX_LIMIT)
     cursor = serializers.CharField(required=False, help_text="From a page's `next` or `previous`.")
 
-    def validate_cursor(self, value: str) -> Cursor:
-        return decode_cursor_of("newest", (int,), value)
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if "cursor" in attrs:
+            attrs["cursor"] = decode_cursor_of(NEWEST, (int,), attrs["cursor"])
+        return attrs
 
 
 class MoneyShape(serializers.Serializer[Any]):

@@ -1,5 +1,6 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -7,6 +8,7 @@ from django.db import connections
 from django.test.utils import CaptureQueriesContext
 
 from ecom.apps.orders.clients import catalog
+from ecom.apps.orders.services import idempotency
 from ecom.apps.orders.tests.shop import ADA, Api, make_service_account, serving
 
 
@@ -23,14 +25,23 @@ def services(django_db_setup: None) -> Iterator[str]:
 
 
 @pytest.fixture
-def shop(db: None, settings: Any, services_in_the_tests_transaction: str) -> None:
+def patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a busy machine a service that is well takes longer than a buyer would wait."""
+    for limit in ("CONNECT_SECONDS", "PRODUCTS_SECONDS", "RESERVATION_SECONDS", "POOL_SECONDS"):
+        monkeypatch.setattr(catalog, limit, 60.0)
+    monkeypatch.setattr(idempotency, "WAIT_SECONDS", 60.0)
+    monkeypatch.setattr(idempotency, "LEASE", timedelta(minutes=1))
+
+
+@pytest.fixture
+def shop(db: None, patience: None, settings: Any, services_in_the_tests_transaction: str) -> None:
     """The real catalog and customers answer; one request at a time, as they share the test's connection."""
     settings.UPSTREAMS = dict.fromkeys(settings.UPSTREAMS, services_in_the_tests_transaction)
     make_service_account()
 
 
 @pytest.fixture
-def busy_shop(transactional_db: None, settings: Any, services: str) -> None:
+def busy_shop(transactional_db: None, patience: None, settings: Any, services: str) -> None:
     """The same for many requests at once."""
     settings.UPSTREAMS = dict.fromkeys(settings.UPSTREAMS, services)
     make_service_account()

@@ -138,9 +138,9 @@ class Api:
         assert response.status_code == 200, response.content
         return {item["product_id"]: item["quantity"] for item in response.json()["items"]}
 
-    def order(self, items: dict[str, int] | None = None, *, key: str | None = None, **body: Any) -> Any:
+    def order(self, units: dict[str, int] | None = None, *, key: str | None = None, **body: Any) -> Any:
         """The answer to an order of these items or, without any, of the cart."""
-        chosen = {"items": [{"product_id": name, "quantity": n} for name, n in items.items()]} if items else {}
+        chosen = {"items": [{"product_id": name, "quantity": n} for name, n in units.items()]} if units else {}
         sent = {"delivery_address": ADDRESS, **chosen, **body}
         return self("POST", "/orders", sent, **{"Idempotency-Key": key or uuid4().hex})
 
@@ -167,7 +167,7 @@ def all_at_once(table: str, callers: Sequence[Callable[[], Any]], *, waiting: in
 
     with ThreadPoolExecutor(len(callers)) as pool:
         with transaction.atomic(using="orders"), connections["orders"].cursor() as cursor:
-            cursor.execute(f"LOCK TABLE {table} IN SHARE ROW EXCLUSIVE MODE")
+            cursor.execute(f"LOCK TABLE {table} IN EXCLUSIVE MODE")
             running = [pool.submit(call, caller) for caller in callers]
             wait_until(lambda: _lock_waiters() >= (len(callers) if waiting is None else waiting))
         return [future.result() for future in running]

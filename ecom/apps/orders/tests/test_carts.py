@@ -93,10 +93,10 @@ def test_items_are_changed_and_removed(ada: Api) -> None:
 def test_no_operation_takes_more_than_six_statements_and_one_call_of_the_catalog(
     who: str | None, statements, catalog_calls
 ) -> None:
-    for number in range(30):
+    for number in range(10):
         stock_up(f"Q{number}")
     api = Api(who)
-    for number in range(30):
+    for number in range(10):
         api.add(f"Q{number}")
     for method, path, body, expected in [
         ("POST", "/cart/add", {"product_id": "P1", "quantity": 1}, 4),
