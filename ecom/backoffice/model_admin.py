@@ -25,8 +25,9 @@ class ModelAdmin(unfold.ModelAdmin):  # type: ignore[misc] # unfold brings no ty
             obj.save()
             return
         columns = {field.name for field in obj._meta.concrete_fields}
-        touched = {field.name for field in obj._meta.concrete_fields if getattr(field, "auto_now", False)}
-        obj.save(update_fields=touched | columns.intersection(form.changed_data))
+        if changed := columns.intersection(form.changed_data):
+            touched = {field.name for field in obj._meta.concrete_fields if getattr(field, "auto_now", False)}
+            obj.save(update_fields=changed | touched)
 
 
 class ReadOnly:

@@ -18,12 +18,12 @@ class Change:
 
 def change_prices(*, changes: Sequence[Change]) -> list[Change]:
     """Give products new prices, in minor units. Returns the changes made: not of one whose price is another by now."""
-    return _set("price_amount", changes)
+    return _set("price_amount", "price_amount = locked.after, updated_at = statement_timestamp()", changes)
 
 
 def set_stock(*, changes: Sequence[Change]) -> list[Change]:
     """Say how many units there are, after a count. Returns the changes made: not of a product that sold meanwhile."""
-    return _set("stock", changes)
+    return _set("stock", "stock = locked.after", changes)
 
 
 def add_stock(*, pks: Sequence[int], units: int) -> list[Change]:
@@ -32,14 +32,14 @@ def add_stock(*, pks: Sequence[int], units: int) -> list[Change]:
     return [Change(*row) for row in rows]
 
 
+# A stock that changes is no edit of the product, as in `services.products`: `updated_at` stays.
 # Products are locked by primary key, as everybody locks them: two who change many cannot wait for each other.
 _ADD = """
     WITH locked AS (
         SELECT id FROM catalog_product WHERE id = ANY(%(pks)s) AND stock + %(units)s BETWEEN 0 AND %(most)s
         ORDER BY id FOR NO KEY UPDATE
     )
-    UPDATE catalog_product AS product SET stock = product.stock + %(units)s, updated_at = statement_timestamp()
-    FROM locked WHERE product.id = locked.id
+    UPDATE catalog_product AS product SET stock = product.stock + %(units)s FROM locked WHERE product.id = locked.id
     RETURNING product.id, old.stock, product.stock
 """
 _SET = """
@@ -48,12 +48,12 @@ _SET = """
         SELECT product.id, asked.after FROM catalog_product AS product JOIN asked USING (id)
         WHERE product.{column} = asked.before ORDER BY product.id FOR NO KEY UPDATE OF product
     )
-    UPDATE catalog_product AS product SET {column} = locked.after, updated_at = statement_timestamp()
-    FROM locked WHERE product.id = locked.id
+    UPDATE catalog_product AS product SET {columns} FROM locked WHERE product.id = locked.id
     RETURNING product.id, old.{column}, product.{column}
 """
 
 
-def _set(column: str, changes: Sequence[Change]) -> list[Change]:
-    columns = zip(*((change.pk, change.before, change.after) for change in changes), strict=True)
-    return [Change(*row) for row in rows_of(_SET.format(column=column), [list(values) for values in columns])]
+def _set(column: str, columns: str, changes: Sequence[Change]) -> list[Change]:
+    rows = zip(*((change.pk, change.before, change.after) for change in changes), strict=True)
+    statement = _SET.format(column=column, columns=columns)
+    return [Change(*row) for row in rows_of(statement, [list(values) for values in rows])]
