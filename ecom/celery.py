@@ -45,10 +45,12 @@ def _every(task: str, seconds: float, *, again: bool = False) -> dict[str, Any]:
 HOUR = 3600
 SCHEDULE = [
     _every("customers.send_letters", 5),
+    _every("customers.relay_events", 10),
     _every("customers.purge", HOUR, again=True),
     _every("catalog.expire_reservations", 10),
     _every("catalog.purge_reservations", HOUR, again=True),
     _every("orders.settle_reservations", 2),
+    _every("orders.relay_events", 10),
     _every("orders.expire_unpaid", 60),
     _every("orders.reconcile", 300),
     _every("orders.purge", HOUR, again=True),

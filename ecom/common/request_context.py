@@ -33,6 +33,12 @@ def current_request_context() -> RequestContext | None:
     return _current.get()
 
 
+def current_traceparent() -> str:
+    """The trace that this thread works in; empty outside of a request."""
+    context = current_request_context()
+    return context.traceparent if context else ""
+
+
 def new_traceparent() -> str:
     """A trace that starts here, not sampled: whoever samples decides upstream."""
     return f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-00"

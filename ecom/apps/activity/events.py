@@ -11,7 +11,7 @@ import threading
 import time
 import zlib
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from functools import cache
 from itertools import takewhile
 from typing import Any, NamedTuple
@@ -23,6 +23,7 @@ from kafka.partitioner import Partitioner
 from kafka.serializer import Serializer
 from prometheus_client import Counter, Gauge, Histogram
 
+from ecom.common.kafka_clients import API_VERSION, end_producer
 from ecom.contracts.cloud_event import Header
 from ecom.contracts.control_record import Control, control_headers
 
@@ -131,7 +132,7 @@ class Publisher:
         with self._lock:
             producer, self._producer = self._producer, None
         if producer is not None:
-            _end(producer, self._deadline_seconds)
+            end_producer(producer, self._deadline_seconds)
 
     @contextmanager
     def _slot(self) -> Iterator[None]:
@@ -167,7 +168,7 @@ class Publisher:
         return KafkaProducer(
             bootstrap_servers=self._bootstrap_servers,
             client_id=f"ecom-activity-{os.getpid()}",
-            api_version=(2, 8),  # else the constructor asks, and blocks while Kafka is away
+            api_version=API_VERSION,
             acks="all",
             enable_idempotence=False,  # with it, a retried batch that times out wedges the producer for good
             compression_type="lz4",
@@ -196,7 +197,7 @@ class Publisher:
             self._last_progress = now
         log.warning("producer replaced: it has delivered nothing for a while")
         REBUILDS.inc()
-        threading.Thread(target=_end, args=(wedged, self._deadline_seconds), daemon=True).start()
+        threading.Thread(target=end_producer, args=(wedged, self._deadline_seconds), daemon=True).start()
 
 
 def _acknowledged(sent: Any, deadline: float) -> bool:
@@ -206,15 +207,6 @@ def _acknowledged(sent: Any, deadline: float) -> bool:
         log.info("kafka did not acknowledge", extra={"error": str(error)})
         return False
     return True
-
-
-def _end(producer: KafkaProducer, seconds: float) -> None:
-    """Close a producer, also one whose `close` gives up because its records cannot be flushed."""
-    with suppress(KafkaError):
-        producer.close(timeout=seconds)
-    if not producer._closed:
-        producer._sender.force_close()
-        producer._closed = True  # else its finalizer tries again, and turns the library's log off
 
 
 @cache

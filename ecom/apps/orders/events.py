@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 
-import msgspec
-
 from ecom.apps.orders.models import Actor, Order, OrderLine, OrderTransition, OutboxEvent
+from ecom.common.request_context import current_traceparent
 from ecom.contracts import order_event
 from ecom.contracts.order_event import ORDER_EVENT, OrderEvent
+from ecom.contracts.published import outbox_body
 
 # What a person typed stays with the order, where it can be erased; events go further than that.
 _QUOTED = frozenset({Actor.SERVICE, Actor.SYSTEM})
@@ -15,7 +15,12 @@ _QUOTED = frozenset({Actor.SERVICE, Actor.SYSTEM})
 def order_events(happened: Sequence[tuple[Order, OrderTransition, Sequence[OrderLine]]]) -> None:
     """Each order came into the state that its transition says. One statement."""
     OutboxEvent.objects.bulk_create(
-        OutboxEvent(type=ORDER_EVENT.ce_type, key=order.order_id, body=_body(order, transition, lines))
+        OutboxEvent(
+            type=ORDER_EVENT.ce_type,
+            key=order.order_id,
+            body=_body(order, transition, lines),
+            traceparent=current_traceparent(),
+        )
         for order, transition, lines in happened
     )
 
@@ -32,7 +37,7 @@ def _body(order: Order, transition: OrderTransition, lines: Sequence[OrderLine])
         total=order_event.Money(amount=order.total_amount, currency=order.currency),
         lines=[_line(line, order.currency) for line in lines],
     )
-    return msgspec.to_builtins(event)
+    return outbox_body(event)
 
 
 def _line(line: OrderLine, currency: str) -> order_event.OrderLine:

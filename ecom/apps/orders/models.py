@@ -222,6 +222,7 @@ class OutboxEvent(models.Model):
     type = models.CharField(max_length=64)
     key = models.CharField(max_length=64)
     body = models.JSONField()
+    traceparent = models.CharField(max_length=55, blank=True, db_default="", help_text="Of its request, if any.")
     created_at = models.DateTimeField(db_default=Now())
     published_at = models.DateTimeField(null=True)
 

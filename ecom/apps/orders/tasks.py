@@ -3,12 +3,17 @@
 import logging
 
 from celery import shared_task
+from django.conf import settings
 
 from ecom.apps.orders.clients.catalog import CatalogAway
+from ecom.apps.orders.models import ALIAS, OutboxEvent
 from ecom.apps.orders.services import settling
 from ecom.apps.orders.services.carts import PURGED_AT_ONCE, purge_guest_carts
 from ecom.apps.orders.services.idempotency import purge_keys
 from ecom.apps.orders.services.reconciling import differences
+from ecom.common.outbox import Outbox, purge_published, relay
+
+OUTBOX = Outbox(ALIAS, OutboxEvent._meta.db_table, settings.ORDER_EVENTS_TOPIC)
 
 log = logging.getLogger(__name__)
 
@@ -31,10 +36,11 @@ def expire_unpaid() -> None:
 
 @shared_task(name="orders.purge")  # type: ignore[untyped-decorator]
 def purge() -> None:
-    """Remove what is too old to be used: guests' carts, kept answers. Every hour."""
+    """Remove what is too old to be used: guests' carts, kept answers, published events. Every hour."""
     while purge_guest_carts() == PURGED_AT_ONCE:
         pass
     purge_keys()
+    purge_published(OUTBOX)
 
 
 @shared_task(name="orders.reconcile")  # type: ignore[untyped-decorator]
@@ -45,3 +51,9 @@ def reconcile() -> None:
             "catalog and orders differ",
             extra={"order_id": difference.order_id, "kind": difference.kind, "since": difference.since.isoformat()},
         )
+
+
+@shared_task(name="orders.relay_events")  # type: ignore[untyped-decorator]
+def relay_events() -> None:
+    """Publish the outbox for 9 seconds. Every 10 seconds; several at once are one after the other."""
+    relay(OUTBOX)
