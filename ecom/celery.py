@@ -51,6 +51,7 @@ SCHEDULE = [
     _every("catalog.purge_reservations", HOUR, again=True),
     _every("orders.settle_reservations", 2),
     _every("orders.relay_events", 10),
+    _every("orders.consume_customer_events", 30),
     _every("orders.expire_unpaid", 60),
     _every("orders.reconcile", 300),
     _every("orders.purge", HOUR, again=True),

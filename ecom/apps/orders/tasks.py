@@ -1,6 +1,7 @@
 """What the worker does for orders, on a schedule: nothing here is called by a request."""
 
 import logging
+from datetime import timedelta
 
 from celery import shared_task
 from django.conf import settings
@@ -9,10 +10,15 @@ from ecom.apps.orders.clients.catalog import CatalogAway
 from ecom.apps.orders.models import ALIAS, OutboxEvent
 from ecom.apps.orders.services import settling
 from ecom.apps.orders.services.carts import PURGED_AT_ONCE, purge_guest_carts
+from ecom.apps.orders.services.erasure import anonymise_customer
 from ecom.apps.orders.services.idempotency import purge_keys
 from ecom.apps.orders.services.reconciling import differences
+from ecom.common.event_reader import read_events
 from ecom.common.outbox import Outbox, purge_published, relay
+from ecom.contracts.customer_erased import CUSTOMER_ERASED, CustomerErased
 
+# An access token is good for 10 minutes, its account erased or not: an order placed with it meanwhile is caught too.
+TOKENS_OUTLIVE_ERASURE = timedelta(minutes=15)
 OUTBOX = Outbox(ALIAS, OutboxEvent._meta.db_table, settings.ORDER_EVENTS_TOPIC)
 
 log = logging.getLogger(__name__)
@@ -57,3 +63,15 @@ def reconcile() -> None:
 def relay_events() -> None:
     """Publish the outbox for 9 seconds. Every 10 seconds; several at once are one after the other."""
     relay(OUTBOX)
+
+
+@shared_task(name="orders.consume_customer_events")  # type: ignore[untyped-decorator]
+def consume_customer_events() -> None:
+    """Forget the persons whom customers has erased. Every 30 seconds; an erasure that fails comes again."""
+    handlers = {CUSTOMER_ERASED.ce_type: _anonymise}
+    topic = settings.CUSTOMER_EVENTS_TOPIC
+    read_events(topic=topic, group="orders", handlers=handlers, seconds=20, repeated_for=TOKENS_OUTLIVE_ERASURE)
+
+
+def _anonymise(event: CustomerErased) -> None:
+    anonymise_customer(customer_id=event.customer_id)
