@@ -15,6 +15,7 @@ from ecom.contracts import field_types
 from ecom.contracts.customer_erased import CUSTOMER_ERASED, CustomerErased
 from ecom.contracts.order_event import ORDER_EVENT, OrderEvent
 from ecom.contracts.product_analytics import PRODUCT_ANALYTICS, ProductAnalytics
+from ecom.contracts.published import outbox_body
 from ecom.contracts.raw_event import RAW_EVENT, RawEvent
 from ecom.contracts.released import released_schema, released_schemas, schema_document
 
@@ -156,3 +157,11 @@ def test_a_released_schema_is_draft_7_names_its_own_address_and_its_examples_are
 @pytest.mark.parametrize(("event", "version"), [("raw-event", "9.9"), ("../raw-event", "1.0"), ("", "")])
 def test_what_was_not_released_is_not_served(event, version):
     assert released_schema(event, version) is None
+
+
+def test_what_breaks_its_contract_is_not_put_into_an_outbox():
+    erased = CustomerErased(customer_id="U109", erased_at="2025-11-23T12:40:09Z")
+    assert outbox_body(erased) == {"customer_id": "U109", "erased_at": "2025-11-23T12:40:09Z"}
+    for wrong in ({"customer_id": ""}, {"erased_at": "yesterday"}):
+        with pytest.raises(msgspec.ValidationError):
+            outbox_body(msgspec.structs.replace(erased, **wrong))
