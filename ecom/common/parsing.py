@@ -11,21 +11,25 @@ from rest_framework.parsers import BaseParser
 
 
 class BodyTooLarge(APIException):
-    """413 for a body beyond `DATA_UPLOAD_MAX_MEMORY_SIZE`, which DRF's own parsers do not ask about."""
+    """413 for a body beyond the limit, which DRF's own parsers do not ask about."""
 
     status_code = status.HTTP_413_REQUEST_ENTITY_TOO_LARGE
     default_detail = "The body is too large."
 
 
 class JsonParser(BaseParser):
-    """`application/json`. Raises ParseError (400) or BodyTooLarge (413)."""
+    """`application/json`. Raises ParseError (400) or BodyTooLarge (413).
+
+    A view that takes more than `DATA_UPLOAD_MAX_MEMORY_SIZE` has a parser of its own, with its `max_bytes`.
+    """
 
     media_type = "application/json"
+    max_bytes: int | None = None
 
     def parse(
         self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
     ) -> Any:
-        limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+        limit = self.max_bytes or settings.DATA_UPLOAD_MAX_MEMORY_SIZE
         body = stream.read(limit + 1)
         if len(body) > limit:
             raise BodyTooLarge

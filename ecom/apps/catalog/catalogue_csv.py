@@ -4,24 +4,17 @@ Nothing inside a file stops the reading: a row is taken, taken without a cell, o
 """
 
 import csv
-import html
 import re
-import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
-import nh3
-
-from ecom.apps.catalog.models import MAX_PATH_LENGTH, MAX_PRICE_AMOUNT, MAX_STOCK, PRODUCT_ID_PATTERN
-from ecom.apps.catalog.services.categories import CategoryNames, category_path
+from ecom.apps.catalog import product_rules as rules
+from ecom.apps.catalog.models import MAX_PRICE_AMOUNT, MAX_STOCK
+from ecom.apps.catalog.services.categories import CategoryNames
 from ecom.apps.catalog.services.products import ProductRow
 
 MAX_VALUE_SHOWN = 80
-# Elements that part words where they stand; the others stand inside of words too.
-_BREAKS = re.compile(r"<(/?(?:br|p|li|ul|ol|div|tr|td|th|table|h\d)\b)", re.IGNORECASE)
-_CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u200b\ufeff]+")
 
 
 class UnfitFile(ValueError):
@@ -49,33 +42,6 @@ class CheckedRow:
     problems: tuple[CellProblem, ...] = ()
 
 
-def plain_text(value: str) -> str:
-    """The text without HTML, control characters and runs of white space. Raises ValueError where it is not UTF-8."""
-    try:
-        value.encode()
-    except UnicodeEncodeError:
-        raise ValueError("is not UTF-8") from None
-    if "<" in value or "&" in value:
-        value = html.unescape(nh3.clean(_BREAKS.sub(r" <\1", value), tags=set()))
-    return " ".join(unicodedata.normalize("NFC", _CONTROLS.sub(" ", value)).split())
-
-
-def _text(limit: int, *, empty: bool = True) -> Callable[[str], str]:
-    def parse(value: str) -> str:
-        text = plain_text(value)
-        if not text and not empty:
-            raise ValueError("is empty")
-        return _no_longer_than(limit, text)
-
-    return parse
-
-
-def _no_longer_than(limit: int, text: str) -> str:
-    if len(text) > limit:
-        raise ValueError(f"is longer than {limit} characters")
-    return text
-
-
 def _whole_number(most: int) -> Callable[[str], int]:
     def parse(value: str) -> int:
         digits = value.strip()
@@ -88,30 +54,8 @@ def _whole_number(most: int) -> Callable[[str], int]:
     return parse
 
 
-def _matching(pattern: str, reason: str) -> Callable[[str], str]:
-    def parse(value: str) -> str:
-        text = value.strip()
-        if not re.fullmatch(pattern, text):
-            raise ValueError(reason if text else "is empty")
-        return text
-
-    return parse
-
-
 def _category(value: str) -> CategoryNames:
-    names = tuple(_text(100)(name) for name in value.split(">")) if value.strip() else ()
-    if not all(any(character.isalpha() for character in name) for name in names):
-        raise ValueError("has no letters")
-    _no_longer_than(MAX_PATH_LENGTH, category_path(names))
-    return names
-
-
-def _image_url(value: str) -> str:
-    url = _no_longer_than(500, value.strip())
-    parts = urlsplit(url)
-    if url and (parts.scheme not in ("http", "https") or not parts.hostname or not re.fullmatch("[!-~]+", url)):
-        raise ValueError("is not an http or https URL")
-    return url
+    return rules.category(value.split(">") if value.strip() else ())
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,17 +71,15 @@ class Column:
 
 
 COLUMNS: dict[str, Column] = {
-    "product_id": Column(
-        _matching(PRODUCT_ID_PATTERN, "is not made of 1 to 64 letters, digits and . _ : ~ -"), needed=True, skips=True
-    ),
-    "title": Column(_text(300, empty=False), needed=True, skips=True),
-    "description": Column(_text(20_000)),
-    "brand": Column(_text(100)),
+    "product_id": Column(rules.product_id, needed=True, skips=True),
+    "title": Column(rules.title, needed=True, skips=True),
+    "description": Column(rules.description),
+    "brand": Column(rules.brand),
     "category": Column(_category),
     "price_amount": Column(_whole_number(MAX_PRICE_AMOUNT), needed=True, skips=True),
-    "currency": Column(_matching("[A-Z]{3}", "is not three capital letters"), skips=True),
+    "currency": Column(rules.currency, skips=True),
     "stock": Column(_whole_number(MAX_STOCK), skips=True),
-    "image_url": Column(_image_url),
+    "image_url": Column(rules.image_url),
 }
 # Our column -> the file's.
 FORMATS: dict[str, dict[str, str]] = {
@@ -180,8 +122,8 @@ def _format_of(header: Sequence[str]) -> str:
 class CatalogueReader:
     """The rows of a CSV file, checked one by one as they are asked for.
 
-    `defaults` fill the columns that the file does not have. An id that was on an earlier line is skipped: the first
-    row of an id counts, so that loading a file twice changes nothing.
+    `currency` is that of the prices where the file has no such column. An id that was on an earlier line is skipped:
+    the first row of an id counts, so that loading a file twice changes nothing.
     """
 
     def __init__(
@@ -190,21 +132,16 @@ class CatalogueReader:
         *,
         format_name: str | None = None,
         columns: Mapping[str, str] | None = None,
-        defaults: Mapping[str, Any],
+        currency: str,
         id_prefix: str = "",
         delimiter: str = ",",
     ) -> None:
         self._csv = csv.reader(lines, delimiter=delimiter)
         self._header = [name.strip() for name in next(self._csv, [])]
         self._positions = column_positions(self._header, format_name=format_name, columns=columns)
-        self._defaults = {name: value for name, value in defaults.items() if name not in self._positions}
+        self._currency = currency
         self._id_prefix = id_prefix
         self._line_of: dict[str, int] = {}
-
-    @property
-    def columns(self) -> set[str]:
-        """Our names of the columns that the file has."""
-        return set(self._positions)
 
     @property
     def line(self) -> int:
@@ -230,7 +167,7 @@ class CatalogueReader:
         values, problems = self._values(cells)
         if any(problem.skipped for problem in problems):
             return CheckedRow(self.line, None, tuple(problems))
-        product = ProductRow(**self._defaults, **values)
+        product = ProductRow(**{"currency": self._currency, **values})
         first = self._line_of.setdefault(product.product_id, self.line)
         if first != self.line:
             return self._skipped(product.product_id, "product_id", product.product_id, "was on an earlier line")

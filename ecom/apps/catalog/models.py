@@ -126,6 +126,22 @@ class Product(models.Model):
         return f"{self.product_id} {self.title}"
 
 
+class Price(models.Model):
+    """What a product costs from a moment on, until its next one. Triggers write them, whoever changes the product."""
+
+    product = models.ForeignKey(Product, models.CASCADE, related_name="prices", db_index=False)
+    amount = models.BigIntegerField(help_text="In minor units, such as cents.")
+    currency = models.CharField(max_length=3)
+    since = models.DateTimeField()
+
+    class Meta:
+        ordering = ["-id"]
+        indexes = [models.Index(fields=["product", "id"], name="price_product")]
+
+    def __str__(self) -> str:
+        return f"{self.amount} {self.currency} since {self.since}"
+
+
 class Reservation(models.Model):
     """Units that an order has taken out of the stock, all or none of its lines.
 

@@ -4,12 +4,19 @@ Written in SQL and read into plain data classes, because the ORM and serializers
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from hashlib import blake2b
 from typing import Any, TypedDict
+
+import orjson
 
 from ecom.apps.catalog.sql import rows_of
 from ecom.common.pagination import Cursor, Key, Page, keyset_page
+
+
+class UnknownProduct(Exception):
+    """There is no product of this id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +49,19 @@ class ProductSummary:
 
 
 @dataclass(frozen=True, slots=True)
+class Revision:
+    """What a product was like when somebody saw it: `content` stands for all of it but its stock.
+
+    They are apart because selling a unit is no edit: whoever changes the title need not begin again for it.
+    """
+
+    content: str
+    stock: int
+
+
+@dataclass(frozen=True, slots=True)
 class ProductDetail:
-    """A product on its own page."""
+    """A product on its own page. `updated_at` is when anything but its stock was changed last."""
 
     product_id: str
     title: str
@@ -53,8 +71,23 @@ class ProductDetail:
     stock: int
     image_url: str
     description: str
+    active: bool
     created_at: datetime
     updated_at: datetime
+
+    @property
+    def revision(self) -> Revision:
+        """Follows from what the product is, so that no writer can forget to count it up."""
+        content = orjson.dumps(replace(self, stock=0), option=orjson.OPT_UTC_Z)
+        return Revision(blake2b(content, digest_size=8).hexdigest(), self.stock)
+
+
+@dataclass(frozen=True, slots=True)
+class PriceSince:
+    """What a product costs from `since` on, until its next price."""
+
+    price: Money
+    since: datetime
 
 
 @dataclass(slots=True)
@@ -119,6 +152,7 @@ SORTS = {
 }
 
 RESERVATION_SORT = "oldest"
+NEWEST_PRICE = "newest"
 
 _CONDITIONS: Mapping[str, str] = {
     "category": "p.category_id IN (SELECT id FROM catalog_category"
@@ -132,7 +166,13 @@ _CONDITIONS: Mapping[str, str] = {
 }
 _SUMMARY = "p.product_id, p.title, p.brand, c.path, c.name, p.price_amount, p.currency, p.stock, p.image_url"
 _SUMMARY_WIDTH = 9
-_SOURCE = "FROM catalog_product p LEFT JOIN catalog_category c ON c.id = p.category_id WHERE p.active"
+_DETAIL = f"{_SUMMARY}, p.description, p.active, p.created_at, p.updated_at"
+_ALL = "FROM catalog_product p LEFT JOIN catalog_category c ON c.id = p.category_id"
+_SOURCE = f"{_ALL} WHERE p.active"
+_PRICES = """
+    SELECT h.amount, h.currency, h.since, h.id
+    FROM catalog_price h JOIN catalog_product p ON p.id = h.product_id WHERE p.product_id = %(product_id)s
+"""
 
 
 def list_products(
@@ -160,13 +200,50 @@ def products_by_id(product_ids: Sequence[str]) -> list[ProductSummary]:
     return [found[product_id] for product_id in dict.fromkeys(product_ids) if product_id in found]
 
 
-def product_detail(product_id: str) -> ProductDetail | None:
-    """The active product of this public id, or None."""
+def product_detail(product_id: str) -> ProductDetail:
+    """The active product of this public id. Raises UnknownProduct."""
+    return _detail(f"SELECT {_DETAIL} {_SOURCE} AND p.product_id = %s", product_id)
+
+
+def product_to_change(product_id: str) -> ProductDetail:
+    """The product of this public id, active or not, its row locked from now on. Raises UnknownProduct."""
+    return _detail(f"SELECT {_DETAIL} {_ALL} WHERE p.product_id = %s FOR NO KEY UPDATE OF p", product_id)
+
+
+def _detail(statement: str, product_id: str) -> ProductDetail:
+    rows = rows_of(statement, [product_id])
+    if not rows:
+        raise UnknownProduct(product_id)
+    return ProductDetail(*_fields(rows[0]), *rows[0][_SUMMARY_WIDTH:])
+
+
+def price_at(product_id: str, moment: datetime) -> PriceSince | None:
+    """What a product cost at a time, for sale or not; None for a time before its first price. One statement."""
     rows = rows_of(
-        f"SELECT {_SUMMARY}, p.description, p.created_at, p.updated_at {_SOURCE} AND p.product_id = %(id)s",
-        {"id": product_id},
+        f"{_PRICES} AND h.since <= %(moment)s ORDER BY h.since DESC, h.id DESC LIMIT 1",
+        {"product_id": product_id, "moment": moment},
     )
-    return ProductDetail(*_fields(rows[0]), *rows[0][_SUMMARY_WIDTH:]) if rows else None
+    return _price_since(rows[0]) if rows else None
+
+
+def price_history(product_id: str, *, limit: int, cursor: Cursor | None = None) -> Page[PriceSince]:
+    """One page of what a product has cost, the newest first. Raises UnknownProduct. One statement."""
+    backwards = cursor is not None and cursor.backwards
+    direction, beyond = ("ASC", ">") if backwards else ("DESC", "<")
+    edge = f" AND h.id {beyond} %(edge)s" if cursor else ""
+    rows = rows_of(
+        f"{_PRICES}{edge} ORDER BY h.id {direction} LIMIT %(limit)s",
+        {"product_id": product_id, "edge": cursor.values[0] if cursor else None, "limit": limit + 1},
+    )
+    if not rows and cursor is None:  # every product has a price
+        raise UnknownProduct(product_id)
+    page = keyset_page(rows, limit=limit, sort=NEWEST_PRICE, cursor=cursor, key=lambda row: row[-1:])
+    return Page([_price_since(row) for row in page.results], page.next, page.previous)
+
+
+def _price_since(row: tuple[Any, ...]) -> PriceSince:
+    amount, currency, since, _ = row
+    return PriceSince(Money(amount, currency), since)
 
 
 def category_tree() -> list[CategoryNode]:

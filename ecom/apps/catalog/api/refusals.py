@@ -4,6 +4,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from typing import Any
 
+from rest_framework.exceptions import NotFound
+
+from ecom.apps.catalog.selectors import UnknownProduct
+from ecom.apps.catalog.services.products import ChangedMeanwhile, ProductExists
 from ecom.apps.catalog.services.reservations import OutOfStock, ReservationDiffers, ReservationEnded, Shortage
 from ecom.common.problems import FieldError, Refusal
 
@@ -32,6 +36,11 @@ def _reservation_ended(error: ReservationEnded) -> Refusal:
 
 
 _ANSWERS: dict[type[Exception], Callable[[Any], Exception]] = {
+    UnknownProduct: lambda error: NotFound(f"There is no product {error}."),
+    ProductExists: lambda error: Refusal(409, "product-exists", "There is a product of this id already."),
+    ChangedMeanwhile: lambda error: Refusal(
+        412, "precondition-failed", "The product was changed since you read it. Read it again."
+    ),
     ReservationDiffers: lambda error: Refusal(409, "reservation-differs", "This order has reserved other units."),
     ReservationEnded: _reservation_ended,
 }

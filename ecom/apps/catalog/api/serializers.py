@@ -8,9 +8,10 @@ from typing import Any
 
 from rest_framework import serializers
 
-from ecom.apps.catalog.models import Reservation
-from ecom.apps.catalog.selectors import RESERVATION_SORT, SORTS
+from ecom.apps.catalog.models import MAX_PATH_LENGTH, MAX_PRICE_AMOUNT, MAX_STOCK, PRODUCT_ID_PATTERN, Reservation
+from ecom.apps.catalog.selectors import NEWEST_PRICE, RESERVATION_SORT, SORTS
 from ecom.common.pagination import Cursor, decode_cursor_of
+from ecom.common.serializers import StrictSerializer
 
 MAX_LIMIT = 100
 MAX_IDS = 100
@@ -78,6 +79,17 @@ class ReservationQuery(serializers.Serializer[Any]):
         return decode_cursor_of(RESERVATION_SORT, (int,), value)
 
 
+class PriceQuery(serializers.Serializer[Any]):
+    """The query parameters of `GET /internal/products/{product_id}/prices`."""
+
+    at = serializers.DateTimeField(required=False, help_text="A time (RFC 3339): the price at that time alone.")
+    limit = serializers.IntegerField(default=20, min_value=1, max_value=MAX_LIMIT)
+    cursor = serializers.CharField(required=False, help_text="From a page's `next` or `previous`.")
+
+    def validate_cursor(self, value: str) -> Cursor:
+        return decode_cursor_of(NEWEST_PRICE, (int,), value)
+
+
 class MoneyShape(serializers.Serializer[Any]):
     amount = serializers.IntegerField(help_text="In minor units, such as cents.")
     currency = serializers.CharField(help_text="ISO 4217 code.")
@@ -100,8 +112,9 @@ class ProductSummaryShape(serializers.Serializer[Any]):
 
 class ProductDetailShape(ProductSummaryShape):
     description = serializers.CharField()
+    active = serializers.BooleanField(help_text="Only active products are public.")
     created_at = serializers.DateTimeField()
-    updated_at = serializers.DateTimeField()
+    updated_at = serializers.DateTimeField(help_text="When anything but the stock was changed last.")
 
 
 class ProductPageShape(serializers.Serializer[Any]):
@@ -124,7 +137,7 @@ class ReservedUnitsShape(serializers.Serializer[Any]):
     quantity = serializers.IntegerField(min_value=1, max_value=1000)
 
 
-class ReservationRequestShape(serializers.Serializer[Any]):
+class ReservationRequestShape(StrictSerializer):
     lines = serializers.ListField(
         child=ReservedUnitsShape(), min_length=1, max_length=100, help_text="Of different products."
     )
@@ -142,7 +155,7 @@ class HoldShape(serializers.Serializer[Any]):
     lines = HeldLineShape(many=True)
 
 
-class OrdersShape(serializers.Serializer[Any]):
+class OrdersShape(StrictSerializer):
     order_ids = serializers.ListField(child=serializers.CharField(), min_length=1, max_length=500)
 
 
@@ -165,5 +178,80 @@ class ReservationShape(serializers.Serializer[Any]):
 
 class ReservationPageShape(serializers.Serializer[Any]):
     results = ReservationShape(many=True)
+    next = serializers.CharField(allow_null=True, help_text="Relative URL of the next page.")
+    previous = serializers.CharField(allow_null=True, help_text="Relative URL of the page before.")
+
+
+class PriceShape(StrictSerializer):
+    amount = serializers.IntegerField(min_value=0, max_value=MAX_PRICE_AMOUNT, help_text="In minor units.")
+    currency = serializers.RegexField("^[A-Z]{3}$", help_text="ISO 4217 code.")
+
+
+class ProductChangesShape(StrictSerializer):
+    """What may be changed about a product; what is not there stays as it is. Text is stored without HTML."""
+
+    title = serializers.CharField(required=False, max_length=300)
+    price = PriceShape(required=False)
+    description = serializers.CharField(required=False, allow_blank=True, max_length=20_000)
+    brand = serializers.CharField(required=False, allow_blank=True, max_length=100)
+    category_path = serializers.CharField(
+        required=False,
+        allow_null=True,
+        allow_blank=True,
+        max_length=MAX_PATH_LENGTH,
+        help_text="A category's path, or names with slashes between; it is made where it does not exist. "
+        "A list of names from the root down does as well.",
+    )
+    stock = serializers.IntegerField(
+        required=False, min_value=0, max_value=MAX_STOCK, help_text="Units that can be sold now."
+    )
+    image_url = serializers.CharField(required=False, allow_blank=True, max_length=500)
+    active = serializers.BooleanField(required=False, help_text="Only active products are public.")
+
+
+class NewProductShape(ProductChangesShape):
+    """A product as it is created, or brought up to date in bulk."""
+
+    product_id = serializers.RegexField(f"^{PRODUCT_ID_PATTERN}$")
+    title = serializers.CharField(max_length=300)
+    price = PriceShape()
+
+
+class BulkRequestShape(StrictSerializer):
+    products = serializers.ListField(child=NewProductShape(), min_length=1, max_length=1000)
+
+
+class FieldErrorShape(serializers.Serializer[Any]):
+    pointer = serializers.CharField(help_text="JSON Pointer into the body.")
+    code = serializers.CharField()
+    detail = serializers.CharField()
+
+
+class BulkResultShape(serializers.Serializer[Any]):
+    index = serializers.IntegerField(help_text="Of the product in the body, from 0.")
+    product_id = serializers.CharField(required=False, help_text="Where the product was not rejected.")
+    outcome = serializers.ChoiceField(["created", "updated", "unchanged", "rejected"])
+    errors = FieldErrorShape(many=True, required=False, help_text="Why.")  # type: ignore[assignment] # no attribute
+
+
+class BulkCountsShape(serializers.Serializer[Any]):
+    created = serializers.IntegerField()
+    updated = serializers.IntegerField()
+    unchanged = serializers.IntegerField()
+    rejected = serializers.IntegerField()
+
+
+class BulkResponseShape(serializers.Serializer[Any]):
+    counts = BulkCountsShape()
+    results = BulkResultShape(many=True)
+
+
+class PriceSinceShape(serializers.Serializer[Any]):
+    price = MoneyShape()
+    since = serializers.DateTimeField()
+
+
+class PricePageShape(serializers.Serializer[Any]):
+    results = PriceSinceShape(many=True, help_text="The newest first.")
     next = serializers.CharField(allow_null=True, help_text="Relative URL of the next page.")
     previous = serializers.CharField(allow_null=True, help_text="Relative URL of the page before.")

@@ -1,7 +1,7 @@
 """What changes the tree of categories."""
 
-from collections.abc import Collection, Iterable, Sequence
-from itertools import accumulate, groupby
+from collections.abc import Collection, Iterable, Mapping
+from itertools import accumulate
 
 from django.db import transaction
 from django.db.models import Value
@@ -22,15 +22,18 @@ def category_path(names: CategoryNames) -> str:
 def ensure_categories(*, names: Iterable[CategoryNames]) -> dict[CategoryNames, int]:
     """The ids of these categories, created with their ancestors where they are absent.
 
-    Names with the same path are the same category. One statement where all exist, else one more for each level and one.
+    Names with the same path are the same category. One statement where all exist, else two more, and rarely a third.
     """
     asked = set(names)
-    wanted = {category_path(above): above for name in asked for above in accumulate((part,) for part in name)}
+    wanted = {category_path(above): above[-1] for name in asked for above in accumulate((part,) for part in name)}
     known = _category_ids(wanted)
-    missing = sorted(wanted.keys() - known.keys(), key=lambda path: (path.count("/"), path))
-    for _, level in groupby(missing, key=lambda path: path.count("/")):
-        _insert_categories([(path, wanted[path][-1]) for path in level])
+    missing = wanted.keys() - known.keys()
     if missing:
+        with transaction.atomic(using=ALIAS, savepoint=False):
+            # Not by conflicts: a child would be inserted below the id of a parent that somebody else inserted first.
+            execute("LOCK TABLE catalog_category IN SHARE ROW EXCLUSIVE MODE")
+            known |= _inserted({path: wanted[path] for path in missing})
+    if wanted.keys() - known.keys():  # what others made before the table was ours
         known = _category_ids(wanted)
     return {name: known[category_path(name)] for name in asked}
 
@@ -39,20 +42,27 @@ def _category_ids(paths: Collection[str]) -> dict[str, int]:
     return dict(rows_of("SELECT path, id FROM catalog_category WHERE path = ANY(%s)", [list(paths)])) if paths else {}
 
 
-def _insert_categories(categories: Sequence[tuple[str, str]]) -> None:
-    """Insert `(path, name)` of one level, whose parents exist. What another process inserted meanwhile is left."""
-    paths = [path for path, _ in categories]
-    parents, slugs = zip(*((path.rpartition("/")[0], path.rpartition("/")[2]) for path in paths), strict=True)
-    execute(
+def _inserted(names: Mapping[str, str]) -> dict[str, int]:
+    """Insert categories by `path: name`, whose parents exist or are among them. The ids of those that were absent."""
+    paths = list(names)
+    parents, _, slugs = zip(*(path.rpartition("/") for path in paths), strict=True)
+    inserted = rows_of(
         """
-        INSERT INTO catalog_category (path, name, slug, parent_id)
-        SELECT row.path, row.name, row.slug, parent.id
-        FROM unnest(%s::text[], %s::text[], %s::text[], %s::text[]) AS row (path, name, slug, parent_path)
+        WITH row AS MATERIALIZED (
+            SELECT row.*, nextval(pg_get_serial_sequence('catalog_category', 'id')) AS id
+            FROM unnest(%s::text[], %s::text[], %s::text[], %s::text[]) AS row (path, name, slug, parent_path)
+            WHERE NOT EXISTS (SELECT FROM catalog_category c WHERE c.path = row.path)
+        )
+        INSERT INTO catalog_category (id, path, name, slug, parent_id)
+        SELECT row.id, row.path, row.name, row.slug, coalesce(above.id, parent.id)
+        FROM row
+        LEFT JOIN row AS above ON above.path = row.parent_path
         LEFT JOIN catalog_category parent ON parent.path = row.parent_path
-        ON CONFLICT (path) DO NOTHING
+        RETURNING path, id
         """,
-        [paths, [name for _, name in categories], list(slugs), list(parents)],
+        [paths, list(names.values()), list(slugs), list(parents)],
     )
+    return dict(inserted)
 
 
 def save_category(*, category: Category) -> None:

@@ -6,12 +6,10 @@ from django.test import Client
 
 from ecom.apps.catalog.services.products import ProductRow, upsert_products
 
-FIELDS = set(ProductRow.__slots__)
-
 
 def stock_up(*rows: ProductRow) -> None:
     """Puts products into the shop."""
-    upsert_products(rows=rows, overwrite=FIELDS)
+    upsert_products(rows=rows)
 
 
 def product(product_id: str, title: str = "Thing", price: int = 1000, **values: Any) -> ProductRow:

@@ -10,11 +10,15 @@ from typing import Any
 
 import pytest
 from django.db import connections, transaction
+from django.db.models import F
 
 from ecom.apps.catalog.models import Product, Reservation, ReservationLine
+from ecom.apps.catalog.services.products import upsert_products
 from ecom.apps.catalog.services.reservations import (
     OutOfStock,
     ReservationEnded,
+    confirm,
+    expire_reservations,
     release,
     reserve,
 )
@@ -113,3 +117,43 @@ def test_an_order_that_is_reserved_and_released_at_once_has_nothing_in_the_end()
     all_at_once(calls, held_up=["P1"], waiting=3)
     assert Product.objects.get().stock == 20
     assert set(Reservation.objects.values_list("state", flat=True)) == {"released"}
+
+
+def test_every_writer_of_products_and_reservations_at_once_neither_deadlocks_nor_loses_a_unit() -> None:
+    """Reservations, batches of releases and confirmations, sweeps, imports of old and new products, bulk changes."""
+    ids = [f"P{number}" for number in range(30)]
+    for product_id in sorted(ids, reverse=True):  # so that public ids and primary keys are in opposite orders
+        stock_up(product(product_id, stock=1000))
+    dice = random.Random(11)
+    orders = [f"O{number}" for number in range(60)]
+
+    def buy(order_id: str, cart: dict[str, int]) -> None:
+        reserve(order_id=order_id, lines=cart)
+
+    def bring(start: int) -> None:
+        rows = [product(product_id, f"By {start}", stock=None) for product_id in dice.sample(ids, 30)]
+        new = [product(f"N{number}", category=("New", f"Part {number % 5}")) for number in range(start, start + 10)]
+        upsert_products(rows=[*rows, *new])
+
+    def restock() -> None:
+        with transaction.atomic(using="catalog"):
+            chosen = [found.pk for found in Product.objects.filter(product_id__in=dice.sample(ids, 15)).locked()]
+            Product.objects.filter(pk__in=chosen).update(brand=F("brand"))
+
+    calls: list[Callable[[], Any]] = [
+        lambda order_id=order_id: buy(order_id, dict.fromkeys(dice.sample(ids, 4), 1)) for order_id in orders
+    ]
+    for number in range(8):
+        batch = dice.sample(orders, 20)
+        calls += [
+            lambda batch=batch: release(order_ids=batch),
+            lambda batch=batch: confirm(order_ids=list(reversed(batch))),
+            lambda number=number: bring(number * 5),
+            restock,
+            expire_reservations,
+        ]
+    dice.shuffle(calls)
+    for part in range(0, len(calls), 25):
+        all_at_once(calls[part : part + 25], held_up=dice.sample(ids, 3), waiting=5)
+    for product_id in ids:
+        assert Product.objects.get(product_id=product_id).stock + reserved(product_id) == 1000

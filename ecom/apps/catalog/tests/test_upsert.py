@@ -5,13 +5,13 @@ from django.db import IntegrityError, connections, transaction
 
 from ecom.apps.catalog.models import Product
 from ecom.apps.catalog.services.products import Outcome, upsert_products
-from ecom.apps.catalog.tests.conftest import FIELDS, product, stock_up
+from ecom.apps.catalog.tests.conftest import product, stock_up
 
 
 @pytest.mark.django_db
 def test_each_product_has_its_outcome() -> None:
     stock_up(product("P1"), product("P2"))
-    outcomes = upsert_products(rows=[product("P1"), product("P2", price=1), product("P3")], overwrite=FIELDS)
+    outcomes = upsert_products(rows=[product("P1"), product("P2", price=1), product("P3")])
     assert outcomes == {"P1": Outcome.UNCHANGED, "P2": Outcome.UPDATED, "P3": Outcome.CREATED}
 
 
@@ -37,7 +37,7 @@ def test_writers_of_the_same_products_and_categories_neither_deadlock_nor_double
         numbers = range(200) if worker % 2 else reversed(range(200))
         rows = [product(f"P{n}", f"By {worker}", category=("Shared", f"Part {n % 7}")) for n in numbers]
         try:
-            upsert_products(rows=rows, overwrite=FIELDS)
+            upsert_products(rows=rows)
         finally:
             connections.close_all()
 

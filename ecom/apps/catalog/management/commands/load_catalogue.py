@@ -74,7 +74,7 @@ class Command(BaseCommand):
         )
         parser.add_argument("--delimiter", default=",")
         parser.add_argument("--id-prefix", default="", help="put before each product id of the file")
-        parser.add_argument("--currency", default="EUR", help="of a file without such a column")
+        parser.add_argument("--currency", default="EUR", help="of the prices of a file without such a column")
         parser.add_argument("--default-stock", type=int, default=0, help="of new products, if the file has no column")
         parser.add_argument("--batch-size", type=int, default=1000, help="products in one transaction")
         parser.add_argument("--errors", type=Path, help="a CSV file to write every problem to")
@@ -88,7 +88,7 @@ class Command(BaseCommand):
             report = Report(shown=show, errors=_errors_file(errors, stack))
             try:
                 for rows in _with_progress(reader, batch_size, source, stack):
-                    self._load(reader, rows, report)
+                    self._load(rows, report, options["default_stock"])
             finally:  # what is stored is stored, also where the file breaks off or the database goes away
                 self._print(report, time.perf_counter() - started)
         if report.outcomes[Outcome.CREATED] + report.outcomes[Outcome.UPDATED]:
@@ -100,10 +100,9 @@ class Command(BaseCommand):
         self.stdout.write("\n".join(report.lines()))
         self.stdout.write(f"{seconds:.1f} s, {report.rows / seconds:,.0f} rows a second")
 
-    def _load(self, reader: CatalogueReader, rows: list[CheckedRow], report: Report) -> None:
+    def _load(self, rows: list[CheckedRow], report: Report, default_stock: int) -> None:
         products = [row.product for row in rows if row.product]
-        # A currency that was named by an option is that of the file's prices.
-        outcomes = upsert_products(rows=products, overwrite=reader.columns | {"currency"}) if products else {}
+        outcomes = upsert_products(rows=products, new_stock=default_stock) if products else {}
         report.add(rows, outcomes.values())
 
 
@@ -113,7 +112,7 @@ def _reader(source: BufferedReader, options: dict[str, Any]) -> CatalogueReader:
             _text(source),
             format_name=options["format"],
             columns=dict(options["column"]),
-            defaults={"currency": options["currency"], "stock": options["default_stock"]},
+            currency=options["currency"],
             id_prefix=options["id_prefix"],
             delimiter=options["delimiter"],
         )

@@ -1,4 +1,4 @@
-"""The reservations of orders: for other services, and not in the gateway's routing table."""
+"""What is for other services and for staff: the gateway's routing table has none of it."""
 
 from typing import Any
 
@@ -9,16 +9,15 @@ from rest_framework.views import APIView
 from ecom.apps.catalog import selectors
 from ecom.apps.catalog.api.bodies import OrdersBody, ReservationBody
 from ecom.apps.catalog.api.refusals import out_of_stock, refusal
-from ecom.apps.catalog.api.serializers import ReservationQuery
+from ecom.apps.catalog.api.serializers import PriceQuery, ReservationQuery
 from ecom.apps.catalog.services import reservations
 from ecom.common.bodies import converted
-from ecom.common.permissions import HasScope
+from ecom.common.pagination import Page
+from ecom.common.permissions import HasScope, IsStaffOrHasScope
 
 
-class ReservationView(APIView):
-    """For services that may reserve; no cache keeps an answer."""
-
-    permission_classes = (HasScope("catalog:reserve"),)
+class InternalView(APIView):
+    """For callers inside the platform; no cache keeps an answer."""
 
     def handle_exception(self, exc: Exception) -> Response:
         return super().handle_exception(refusal(exc))
@@ -27,6 +26,12 @@ class ReservationView(APIView):
         response = super().finalize_response(request, response, *args, **kwargs)
         response["Cache-Control"] = "no-store"
         return response
+
+
+class ReservationView(InternalView):
+    """For services that may reserve."""
+
+    permission_classes = (HasScope("catalog:reserve"),)
 
 
 class Reservation(ReservationView):
@@ -66,6 +71,23 @@ class ReservationList(ReservationView):
         query: dict[str, Any] = ReservationQuery().run_validation(parameters)
         page = selectors.list_reservations(states=query["state"], limit=query["limit"], cursor=query.get("cursor"))
         return Response(page.body(request.path, parameters))
+
+
+class PriceList(InternalView):
+    """`GET /internal/products/{product_id}/prices`: what a product has cost, or what it cost `at` a time."""
+
+    permission_classes = (IsStaffOrHasScope("catalog:write"),)
+
+    def get(self, request: Request, product_id: str) -> Response:
+        parameters = request.query_params.dict()
+        query: dict[str, Any] = PriceQuery().run_validation(parameters)
+        return Response(self._page(product_id, query).body(request.path, parameters))
+
+    def _page(self, product_id: str, query: dict[str, Any]) -> Page[selectors.PriceSince]:
+        if "at" not in query:
+            return selectors.price_history(product_id, limit=query["limit"], cursor=query.get("cursor"))
+        price = selectors.price_at(product_id, query["at"])
+        return Page([price] if price else [], next=None, previous=None)
 
 
 def _results(outcomes: dict[str, str]) -> dict[str, Any]:
