@@ -68,7 +68,7 @@ def test_the_code_keeps_every_contract(code: Path) -> None:
         ("ecom/apps/catalog/admin/products.py", "def later():\n    import ecom.apps.catalog.api.serializers", LAYERS),
         ("ecom/apps/catalog/events.py", "import ecom.apps.catalog.services", LAYERS),
         ("ecom/apps/reviews/clients/catalog.py", "import ecom.apps.reviews.services", LAYERS),
-        ("ecom/common/pagination.py", "import ecom.apps.catalog.models", KERNEL),
+        ("ecom/common/rendering.py", "import ecom.apps.catalog.models", KERNEL),
         ("ecom/contracts/__init__.py", "import ecom.apps.activity.apps", KERNEL),
         ("ecom/backoffice/roles.py", "import ecom.apps.customers.models", KERNEL),
     ],
