@@ -221,6 +221,7 @@ try:
     if _service.edge or _service.admin:
         # For how long browsers shall come by HTTPS alone; 0: nothing is said about it.
         SECURE_HSTS_SECONDS = env.int("ECOM_HSTS_SECONDS", 0)
+        SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_HSTS_SECONDS > 0
     UPSTREAMS = {name: env.str(f"ECOM_UPSTREAM_{name.upper()}").rstrip("/") for name in _service.upstreams}
 except EnvError as error:
     raise ImproperlyConfigured(str(error)) from error

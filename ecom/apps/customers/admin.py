@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
@@ -12,7 +13,7 @@ from unfold.contrib.filters.admin import BooleanRadioFilter, ChoicesDropdownFilt
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from ecom.apps.customers import email_addresses
-from ecom.apps.customers.models import Account, Address, Letter, ServiceAccount
+from ecom.apps.customers.models import ALIAS, Account, Address, Letter, ServiceAccount
 from ecom.apps.customers.selectors import ADDRESS_FIELDS
 from ecom.apps.customers.services import closing
 from ecom.apps.customers.services.passwords import invite
@@ -21,6 +22,8 @@ from ecom.backoffice import second_factor
 from ecom.backoffice.figures import Figure
 from ecom.backoffice.links import link_to_list
 from ecom.backoffice.model_admin import ModelAdmin, ReadOnly, StackedInline
+
+MOST = 100  # accounts in one go: each is changed by itself
 
 
 class AddressInline(ReadOnly, StackedInline):
@@ -116,20 +119,22 @@ class AccountAdmin(ModelAdmin):
     @admin.action(description="Deactivate: no sign-in, sessions end", permissions=["change"])
     def deactivate(self, request: HttpRequest, queryset: QuerySet[Account]) -> None:
         for account in self._changeable(request, queryset):
-            closing.deactivate(account=account)
-            self.log_change(request, account, "Deactivated.")
+            with transaction.atomic(using=ALIAS):
+                closing.deactivate(account=account)
+                self.log_change(request, account, "Deactivated.")
 
     @admin.action(description="Reactivate", permissions=["change"])
     def reactivate(self, request: HttpRequest, queryset: QuerySet[Account]) -> None:
         for account in self._changeable(request, queryset):
-            closing.reactivate(account=account)
-            self.log_change(request, account, "Reactivated.")
+            with transaction.atomic(using=ALIAS):
+                closing.reactivate(account=account)
+                self.log_change(request, account, "Reactivated.")
 
     @admin.action(description="Erase for good", permissions=["change"])
     def erase(self, request: HttpRequest, queryset: QuerySet[Account]) -> HttpResponse | None:
         """Asks first, as nothing brings the data back."""
         accounts = self._changeable(request, queryset)
-        if "confirmed" not in request.POST:
+        if accounts and "confirmed" not in request.POST:
             context = {**self.admin_site.each_context(request), "title": "Erase accounts", "accounts": accounts}
             return TemplateResponse(request, "admin/customers/account/erase.html", context)
         for account in accounts:
@@ -138,23 +143,28 @@ class AccountAdmin(ModelAdmin):
 
     def _erase(self, request: HttpRequest, account: Account) -> None:
         try:
-            closing.erase(customer_id=account.public_id)
+            with transaction.atomic(using=ALIAS):
+                closing.erase(customer_id=account.public_id)
+                self.log_change(request, account, "Erased.")
         except closing.StaffAccount:
             self.message_user(request, f"{account} is staff: take the role away first.", messages.ERROR)
         else:
-            self.log_change(request, account, "Erased.")
             self.message_user(request, f"{account} is erased.")
 
     @admin.action(description="Reset the second factor, so that it is enrolled anew", permissions=["manage_staff"])
     def reset_second_factor(self, request: HttpRequest, queryset: QuerySet[Account]) -> None:
         for account in queryset.filter(is_staff=True):
-            second_factor.reset(account=account)
-            self.log_change(request, account, "Second factor reset.")
+            with transaction.atomic(using=ALIAS):
+                second_factor.reset(account=account)
+                self.log_change(request, account, "Second factor reset.")
             self.message_user(request, f"{account} enrols a second factor at the next sign-in.")
 
     def _changeable(self, request: HttpRequest, queryset: QuerySet[Account]) -> list[Account]:
-        """The chosen accounts that this member of staff may change. Raises PermissionDenied for another's."""
-        accounts = list(queryset.filter(erased_at=None))
+        """The chosen accounts that this member of staff may change; none of too many. Raises PermissionDenied."""
+        accounts = list(queryset.filter(erased_at=None)[: MOST + 1])
+        if len(accounts) > MOST:
+            self.message_user(request, f"Choose at most {MOST} accounts at once.", messages.ERROR)
+            return []
         if not all(self.has_change_permission(request, account) for account in accounts):
             raise PermissionDenied
         return accounts
@@ -186,8 +196,10 @@ class ServiceAccountAdmin(ModelAdmin):
     @admin.action(description="Give another secret; the old one stops at once", permissions=["change"])
     def give_another_secret(self, request: HttpRequest, queryset: QuerySet[ServiceAccount]) -> None:
         for account in queryset:
-            self._show_secret(request, account, new_service_secret(account=account))
-            self.log_change(request, account, "Given another secret.")
+            with transaction.atomic(using=ALIAS):
+                secret = new_service_secret(account=account)
+                self.log_change(request, account, "Given another secret.")
+            self._show_secret(request, account, secret)
 
     def _show_secret(self, request: HttpRequest, account: ServiceAccount, secret: str) -> None:
         self.message_user(request, f"The secret of {account.client_id}, shown this once: {secret}", messages.WARNING)
