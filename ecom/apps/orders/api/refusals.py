@@ -47,7 +47,9 @@ def _unknown_product(error: UnknownProduct) -> Exception:
 def _forbidden(error: Forbidden) -> Exception:
     then = f"it can become {', '.join(error.allowed)}" if error.allowed else "you cannot change that"
     detail = f"The order is {error.before}: {then}."
-    return Refusal(409, "forbidden-transition", detail, members={"status": error.before, "allowed": error.allowed})
+    return Refusal(
+        409, "forbidden-transition", detail, members={"order_status": error.before, "allowed": error.allowed}
+    )
 
 
 _ANSWERS: dict[type[Exception], Callable[[Any], Exception]] = {

@@ -112,7 +112,6 @@ def purge_guest_carts() -> int:
     old = Cart.objects.filter(customer_id=None, updated_at__lt=Now() - GUESTS_KEEP).order_by("id")
     with transaction.atomic(using=ALIAS):
         chosen = list(old.select_for_update(skip_locked=True).values_list("pk", flat=True)[:PURGED_AT_ONCE])
-        CartItem.objects.filter(cart_id__in=chosen).delete()
         Cart.objects.filter(pk__in=chosen).delete()
     return len(chosen)
 

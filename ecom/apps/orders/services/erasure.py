@@ -7,7 +7,6 @@ from ecom.apps.orders.models import (
     ALIAS,
     Actor,
     Cart,
-    CartItem,
     IdempotencyKey,
     Order,
     OrderTransition,
@@ -23,8 +22,9 @@ def anonymise_customer(*, customer_id: str) -> None:
     """
     with transaction.atomic(using=ALIAS):
         IdempotencyKey.objects.filter(customer_id=customer_id).delete()
-        CartItem.objects.filter(cart__customer_id=customer_id).delete()
-        Cart.objects.filter(customer_id=customer_id).delete()
+        cart = Cart.objects.select_for_update().filter(customer_id=customer_id).first()
+        if cart:
+            cart.delete()
         Order.objects.filter(customer_id=customer_id).update(**dict.fromkeys(ADDRESS_FIELDS, ""))
         typed = OrderTransition.objects.filter(order__customer_id=customer_id, actor__in=_PEOPLE).exclude(reason="")
         typed.update(reason="")
