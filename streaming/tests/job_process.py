@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from local.provision import LOCAL_CREDENTIALS
+from streaming.cluster import end_leftovers
 from streaming.tests.stage import eventually
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -43,16 +44,21 @@ class JobProcess:
     def __exit__(self, *_: object) -> None:
         if self.process and self.process.poll() is None:
             self.kill()
+        end_leftovers(self.directory / "state")
 
     def start(self) -> None:
         """Start or resume it; return when all its tasks run and a checkpoint is complete."""
+        self.launch()
+        answer = self.status("--wait-for-checkpoint", "240")
+        assert answer["completed_checkpoints"], self.log.read_text()[-3000:]
+
+    def launch(self) -> None:
+        """Start or resume it, and do not wait."""
         self.directory.mkdir(parents=True, exist_ok=True)
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "streaming", "run"], cwd=ROOT, env=self.environment(), stdout=log, stderr=log
             )
-        answer = self.status("--wait-for-checkpoint", "240")
-        assert answer["completed_checkpoints"], self.log.read_text()[-3000:]
 
     @property
     def log(self) -> Path:

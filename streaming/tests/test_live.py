@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from local.servers import DynamoDB, Kafka
-from streaming.tests import recount
+from streaming.tests import model
 from streaming.tests.job_process import JobProcess
 from streaming.tests.stage import PARTITIONS, Read, Record, Stage, eventually, milliseconds, rfc3339
 
@@ -149,7 +149,7 @@ def test_dead_and_late_records_keep_their_bytes_and_headers_and_say_where_they_c
 
 def test_every_window_has_exactly_the_numbers_of_a_plain_recount(outcome: Outcome) -> None:
     counted = [record for case, record in zip(GOLDEN, _golden_records(), strict=True) if case["outcome"] == "counted"]
-    expected = recount.windows(counted + outcome.traffic)
+    expected = model.windows_in_time(counted + outcome.traffic)
     assert {key: _numbers(item) for key, item in outcome.windows.items()} == expected
     assert {"bot_event_count", "verified_user_count", "other_count"} <= set(next(iter(expected.values())))
 

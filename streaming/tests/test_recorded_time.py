@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from local.servers import DynamoDB, Kafka
-from streaming.tests import recount
+from streaming.tests import model
 from streaming.tests.job_process import JobProcess
 from streaming.tests.stage import PARTITIONS, Record, Stage, eventually, milliseconds, rfc3339
 
@@ -46,7 +46,7 @@ def job_status(stage: Stage, recording: list[Record], rest_port: int, scratch: P
         stage.control("heartbeat", NOW)
         stage.control("end", NOW, rfc3339(START + LENGTH + 3_600_000)[:19] + "Z")
         job.start()
-        expected = len(recount.windows(recording))
+        expected = len(model.windows_in_time(recording))
         eventually(lambda: len(stage.windows()) >= expected, f"{expected} windows")
         return eventually(lambda: _at_the_end(job.status()), "the watermark of the end marker")
 
@@ -56,7 +56,7 @@ def test_every_window_of_a_recording_is_exact_and_closed(
 ) -> None:
     found = {key: {name: value for name, value in item.items() if name.endswith("_count")}
              for key, item in stage.windows().items()}  # fmt: skip
-    assert found == recount.windows(recording)
+    assert found == model.windows_in_time(recording)
 
 
 def test_no_event_of_a_recording_is_late_dead_or_dropped(job_status: dict[str, Any], stage: Stage) -> None:

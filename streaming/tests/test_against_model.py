@@ -1,0 +1,191 @@
+"""Random streams through Kafka and the job, with DynamoDB in trouble and the job killed, against a model.
+
+All is random by a seed, which the test's name shows. Each part of a stream ends with a kill; half of the next part
+arrives while the job is down. `make test` has one seed; `make check-all` has new ones each time as well.
+"""
+
+import json
+import random
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from local.servers import DynamoDB, Kafka
+from streaming.tests import model
+from streaming.tests.job_process import JobProcess
+from streaming.tests.misbehaving import KINDS, MisbehavingDynamoDB
+from streaming.tests.model import Expected, Sent
+from streaming.tests.stage import Read, Record, Stage, eventually, rfc3339
+from streaming.tests.streams import Streams
+
+
+@dataclass(frozen=True)
+class Case:
+    """One stream and how often the job is killed meanwhile."""
+
+    seed: int
+    kills: int
+    minutes: int = 30
+    per_minute: int = 240
+
+    def __str__(self) -> str:
+        return f"seed {self.seed}"
+
+
+FIXED = Case(20_251_123, kills=1)
+FRESH = [Case(secrets.randbelow(10**9), kills=kills, minutes=60) for kills in (2, 4)]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What went in, what the model makes of it, and what the job made of it."""
+
+    sent: dict[model.At, Read]
+    expected: Expected
+    windows: dict[tuple[str, str], dict[str, Any]]
+    trending: dict[str, dict[str, Any]]
+    status: dict[str, dict[str, Any]]
+    analytics: list[Read]
+    late: list[Read]
+    dead: list[Read]
+    troubles: set[str]
+    late_records_dropped: int
+    premature: list[set[str]]
+
+
+@pytest.fixture(
+    scope="module", params=[FIXED, *(pytest.param(case, marks=pytest.mark.check_all) for case in FRESH)], ids=str
+)
+def outcome(request: pytest.FixtureRequest, kafka: Kafka, dynamodb: DynamoDB, rest_port: int, scratch: Path) -> Outcome:
+    """The whole life of one stream."""
+    case = request.param
+    stage = Stage(kafka, dynamodb, f"model-{case.seed}")
+    stage.create()
+    with MisbehavingDynamoDB(dynamodb, seed=case.seed) as proxy:
+        options = stage.options() | {"dynamodb_endpoint": proxy.endpoint, "rest_port": str(rest_port)}
+        with JobProcess(scratch / stage.prefix, options | {"checkpoint_seconds": "1"}) as job:
+            return Run(case, stage, proxy, job).to_the_end()
+
+
+class Run:
+    """Sends a stream, kills the job in the middle of its writing, and waits for the end."""
+
+    def __init__(self, case: Case, stage: Stage, proxy: MisbehavingDynamoDB, job: JobProcess) -> None:
+        self._stage, self._proxy, self._job = stage, proxy, job
+        self._chance = random.Random(case.seed)
+        self._parts = Streams(case.seed, minutes=case.minutes, per_minute=case.per_minute).parts(case.kills + 1)
+        self._sent: list[tuple[Sent, Read]] = []
+        self._premature: list[set[str]] = []
+
+    def to_the_end(self) -> Outcome:
+        self._start()
+        for part in self._parts:
+            half = self._chance.randrange(len(part) // 4, len(part) * 3 // 4)
+            self._send(part[:half])
+            if part is not self._parts[0]:
+                self._start()
+            if part is not self._parts[-1]:
+                self._proxy.hold_after(self._chance.randrange(1, 4))
+            self._send(part[half:])
+            if part is not self._parts[-1]:
+                self._kill_while_writing()
+        return self._outcome()
+
+    def _start(self) -> None:
+        """On a topic that claims to have the broker's times; then they are chosen here."""
+        self._stage.claim_broker_time(True)
+        self._job.start()
+        self._stage.claim_broker_time(False)
+
+    def _send(self, records: list[Record]) -> None:
+        read = self._stage.send(records)
+        self._sent += [
+            (Sent(at=(there.partition, there.offset), kafka_time=record.kafka_time, value=record.value,
+                  headers=record.headers), there)
+            for record, there in zip(records, read, strict=True)
+        ]  # fmt: skip
+
+    def _kill_while_writing(self) -> None:
+        """kill -9 after some of the batches of finished windows, and none of the others, were written."""
+        assert self._proxy.held.wait(60), "no batch was held"
+        closed = set(self._expected().status)
+        self._premature.append(set(self._stage.trending("status")) - closed)
+        self._job.kill()
+        self._proxy.release()
+
+    def _expected(self) -> Expected:
+        return model.expected(sent for sent, _ in self._sent)
+
+    def _outcome(self) -> Outcome:
+        expected, stage = self._expected(), self._stage
+        end = rfc3339(model.watermark(sent for sent, _ in self._sent))
+        eventually(lambda: self._job.status()["watermark"] == end, f"the watermark {end} at the stream's end")
+        self._job.wait_until_kept(0)
+        return Outcome(
+            sent={(there.partition, there.offset): there for _, there in self._sent}, expected=expected,
+            windows=stage.windows(), trending=stage.trending("1m"), status=stage.trending("status"),
+            analytics=stage.read("analytics"), late=stage.read("late"), dead=stage.read("dead"),
+            troubles={kind for kind, count in self._proxy.answers.items() if count},
+            late_records_dropped=self._job.status()["late_records_dropped"], premature=self._premature,
+        )  # fmt: skip
+
+
+def _numbers(item: dict[str, Any]) -> dict[str, int]:
+    return {name: value for name, value in item.items() if name.endswith("_count")}
+
+
+def _last_outputs(outcome: Outcome) -> dict[tuple[str, str], dict[str, Any]]:
+    rows = [json.loads(read.value or b"") for read in outcome.analytics]
+    return {(row["product_id"], row["window_start"]): row for row in rows}
+
+
+def _by_source(records: list[Read]) -> dict[model.At, Read]:
+    return {(int(read.headers["source_partition"]), int(read.headers["source_offset"])): read for read in records}
+
+
+def test_every_final_count_in_the_table_is_the_models(outcome: Outcome) -> None:
+    assert len(outcome.expected.windows) > 200
+    assert {key: _numbers(item) for key, item in outcome.windows.items()} == outcome.expected.windows
+
+
+def test_the_last_output_for_each_window_in_the_topic_is_the_models(outcome: Outcome) -> None:
+    found = {key: _numbers(row) for key, row in _last_outputs(outcome).items()}
+    assert found == outcome.expected.windows
+
+
+def test_every_minutes_top_100_and_status_are_the_models(outcome: Outcome) -> None:
+    assert {start: json.loads(item["products"]) for start, item in outcome.trending.items()} == outcome.expected.top
+    found = {start: (item["event_count"], item["product_count"]) for start, item in outcome.status.items()}
+    assert found == outcome.expected.status
+
+
+def test_every_late_event_is_in_its_topic_and_nothing_else(outcome: Outcome) -> None:
+    late = _by_source(outcome.late)
+    assert late.keys() == outcome.expected.late
+    assert all((read.key, read.value) == (outcome.sent[at].key, outcome.sent[at].value) for at, read in late.items())
+
+
+def test_every_dead_letter_is_in_its_topic_with_a_fault_that_it_has(outcome: Outcome) -> None:
+    dead = _by_source(outcome.dead)
+    assert dead.keys() == outcome.expected.dead.keys()
+    for at, read in dead.items():
+        assert read.headers["reason"] in outcome.expected.dead[at]
+        assert (read.key, read.value) == (outcome.sent[at].key, outcome.sent[at].value)
+
+
+def test_over_the_topics_accepted_is_counted_and_late_and_dead_and_nothing_is_dropped(outcome: Outcome) -> None:
+    counted = sum(row["event_count"] for row in _last_outputs(outcome).values())
+    assert outcome.expected.accepted == counted + len(_by_source(outcome.late)) + len(_by_source(outcome.dead))
+    assert outcome.late_records_dropped == 0
+
+
+def test_while_a_partition_is_stalled_no_minute_is_final_that_it_may_still_have_events_of(outcome: Outcome) -> None:
+    assert outcome.premature
+    assert not any(outcome.premature)
+
+
+def test_dynamodb_was_in_every_kind_of_trouble(outcome: Outcome) -> None:
+    assert outcome.troubles >= set(KINDS)
