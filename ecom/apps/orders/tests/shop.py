@@ -17,7 +17,7 @@ from django.core.servers.basehttp import ThreadedWSGIServer, WSGIRequestHandler
 from django.core.wsgi import get_wsgi_application
 from django.db import connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.test import Client
+from django.test.client import Client, ClientHandler
 
 from ecom.apps.orders.clients import catalog
 from tests.tokens import token
@@ -33,7 +33,13 @@ TOKENS = {
 }
 
 
+# Making one reads the backoffice's static files; the clients of all tests share it.
+_HANDLER = ClientHandler(enforce_csrf_checks=False)
+
+
 class Quiet(WSGIRequestHandler):
+    disable_nagle_algorithm = True  # it writes an answer in pieces
+
     def log_message(self, *arguments: Any) -> None:
         """Tests have nobody who reads it."""
 
@@ -116,6 +122,7 @@ class Api:
 
     def __init__(self, who: str | None = None, *, cart_token: str | None = None) -> None:
         self.http = Client()
+        self.http.handler = _HANDLER
         self.headers = {"Authorization": f"Bearer {TOKENS.get(who) or token(who)}"} if who else {}
         if cart_token:
             self.headers["X-Cart-Token"] = cart_token
