@@ -108,7 +108,7 @@ def _problem_of(refused: APIException, instance: str) -> dict[str, Any]:
         return problem_body(status, "The request is not valid; see errors.", instance=instance, errors=errors)
     if isinstance(refused, Refusal):
         body = problem_body(status, detail, instance=instance, slug=refused.slug, errors=refused.errors)
-        return {**body, **refused.members}
+        return {**refused.members, **body}
     return problem_body(status, detail, instance=instance)
 
 

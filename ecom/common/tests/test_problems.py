@@ -73,8 +73,10 @@ def test_a_throttled_caller_learns_how_long_to_wait() -> None:
 
 def test_a_refusal_names_its_kind_and_brings_members_of_its_own() -> None:
     short = FieldError("/lines/0/quantity", "short", "There are 2.")
-    response = handled(Refusal(409, "out-of-stock", "Not enough.", errors=[short], members={"shortages": [1]}))
-    assert response.status_code == 409
+    response = handled(
+        Refusal(409, "out-of-stock", "Not enough.", errors=[short], members={"shortages": [1], "status": "NEW"})
+    )
+    assert response.status_code == response.data["status"] == 409  # a problem's own members are not replaced
     assert response.data["type"] == "urn:ecom:problem:out-of-stock"
     assert response.data["errors"] == [{"pointer": "/lines/0/quantity", "code": "short", "detail": "There are 2."}]
     assert response.data["shortages"] == [1]
