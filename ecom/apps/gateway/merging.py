@@ -35,10 +35,7 @@ def _through_gateway(operation: Document, route: Route) -> Document:
     added |= {401} if route.access is not Access.OPEN else set()
     added |= {429} if route.rate else set()
     added |= {408, 413} if route.body_limit else set()
-    added |= {304} if route.shared else set()
-    answers = {str(status): problem_answer(status) for status in added - {304}}
-    if 304 in added:
-        answers["304"] = {"description": "Not Modified"}
+    answers = {str(status): problem_answer(status) for status in added}
     return {**operation, "responses": dict(sorted({**answers, **operation["responses"]}.items()))}
 
 
