@@ -17,15 +17,18 @@ def _permissions(verbs: str, *models: str) -> frozenset[str]:
     return frozenset(f"{app}.{verb}_{model}" for verb, app, model in named)
 
 
+_LOOK_AT_CATALOG = _permissions(
+    "view", *(f"catalog.{name}" for name in ("product", "price", "category", "reservation", "reservationline"))
+)
 SUPPORT = (
     _permissions("view change", "customers.account", "orders.order")
     | _permissions("view", "customers.address", "customers.letter", "orders.orderline", "orders.ordertransition")
-    | _permissions("view", "catalog.product", "catalog.category", "catalog.reservation", "catalog.reservationline")
+    | _LOOK_AT_CATALOG
 )
 CATALOG_MANAGER = (
-    _permissions("view add change", "catalog.product", "catalog.category")
+    _LOOK_AT_CATALOG
+    | _permissions("add change", "catalog.product", "catalog.category")
     | _permissions("delete", "catalog.category")
-    | _permissions("view", "catalog.reservation", "catalog.reservationline")
 )
 ADMINISTRATOR = (
     SUPPORT

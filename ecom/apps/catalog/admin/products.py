@@ -21,12 +21,12 @@ from unfold.contrib.import_export.forms import ExportForm
 
 from ecom.apps.catalog.admin.bulk import MOST, BulkPrices, BulkStock
 from ecom.apps.catalog.admin.export import FORMATS, MOST_ROWS, ProductResource
-from ecom.apps.catalog.models import Category, Product
+from ecom.apps.catalog.models import Category, Price, Product
 from ecom.apps.catalog.sql import ALIAS
 from ecom.backoffice.display import moment, money
 from ecom.backoffice.figures import Figure
 from ecom.backoffice.history import record
-from ecom.backoffice.model_admin import ModelAdmin
+from ecom.backoffice.model_admin import ModelAdmin, ReadOnly, TabularInline
 
 
 class AvailabilityFilter(RadioFilter):  # type: ignore[misc] # unfold brings no types
@@ -61,6 +61,24 @@ class PriceFilter(RangeNumericFilter):  # type: ignore[misc]
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.title = "price in minor units, such as cents"
+
+
+class PriceInline(ReadOnly, TabularInline):
+    """What the product cost, and since when; the newest first. The database keeps it, whoever changes a price."""
+
+    model = Price
+    verbose_name_plural = "price history"
+    fields = ("price", "from_then_on")
+    readonly_fields = ("price", "from_then_on")
+    per_page = 10
+
+    @admin.display
+    def price(self, price: Price) -> str:
+        return money(price.amount, price.currency)
+
+    @admin.display(description="Since")
+    def from_then_on(self, price: Price) -> str:
+        return moment(price.since)
 
 
 @admin.register(Product)
@@ -98,6 +116,7 @@ class ProductAdmin(ExportMixin, ModelAdmin):  # type: ignore[misc]
         (None, {"fields": ("product_id", "title", "description", ("brand", "category"), "image_url")}),
         ("Sale", {"fields": (("price_amount", "currency"), ("stock", "active"))}),
     )
+    inlines = (PriceInline,)
     actions = ("change_prices", "change_stock", "activate", "deactivate")
     resource_classes = [ProductResource]
     export_form_class = ExportForm

@@ -145,7 +145,7 @@ def deactivate_product(*, product_id: str, expected: Collection[Revision] | None
 def settle_indexes() -> None:
     """After a big change: bring the search index up to date and tell the planner, rather than when autovacuum does."""
     execute("SELECT gin_clean_pending_list('product_search')")
-    execute("ANALYZE catalog_product")
+    execute("ANALYZE catalog_product, catalog_category")
 
 
 def _is_seen(product: ProductDetail, expected: Collection[Revision], *, with_stock: bool) -> bool:

@@ -43,7 +43,8 @@ def test_a_search_finds_by_part_of_the_title(shop, staff: Client) -> None:
 def form(**values: object) -> dict[str, object]:
     return {
         "product_id": "N1", "title": "New", "description": "", "brand": "", "image_url": "", "category": "",
-        "price_amount": "100", "currency": "EUR", "stock": "1", "active": "on", **values,
+        "price_amount": "100", "currency": "EUR", "stock": "1", "active": "on",
+        "prices-TOTAL_FORMS": "0", "prices-INITIAL_FORMS": "0", **values,
     }  # fmt: skip
 
 

@@ -146,7 +146,7 @@ def test_a_form_that_was_open_during_a_sale_does_not_bring_units_back(shop, staf
     Product.objects.filter(pk=chosen.pk).update(stock=1, description="written by another meanwhile")
     form = {"title": "Headphones", "description": chosen.description, "brand": "Philips", "image_url": "",
             "category": chosen.category_id, "price_amount": "4900", "currency": "EUR", "stock": "5", "active": "on",
-            "initial-stock": "5"}  # fmt: skip
+            "prices-TOTAL_FORMS": "0", "prices-INITIAL_FORMS": "0"}  # fmt: skip
     assert staff.post(page, form).status_code == 302
     chosen.refresh_from_db()
     assert (chosen.title, chosen.stock) == ("Headphones", 1)
@@ -203,3 +203,25 @@ def test_showing_products_and_taking_them_out_is_in_the_history(shop, staff: Cli
     assert set(Product.objects.filter(active=False).values_list("product_id", flat=True)) == {"P1", "P3", "P4"}
     messages = [entry.change_message for entry in LogEntry.objects.all()]
     assert messages == ["Taken out of the shop."] * 3
+
+
+def test_a_products_page_shows_what_it_cost_at_the_same_price_for_one_as_for_many(preview, confirm, staff) -> None:
+    page = f"{PRODUCTS}{Product.objects.get(product_id='P1').pk}/change/"
+    counts = []
+    for prices_ in (["4800"], ["4700", "4600", "4500", "4400"]):
+        for amount in prices_:
+            confirm(preview("change_prices", "P1", how="to", value=amount), "change_prices")
+        with CaptureQueriesContext(connections["catalog"]) as statements:
+            text = staff.get(page).content.decode()
+        counts.append(len(statements))
+    assert re.findall(r"nowrap\">([\d.]+) EUR<", text) == ["44.00", "45.00", "46.00", "47.00", "48.00", "49.00"]
+    assert counts[0] == counts[1] <= 6
+
+
+def test_a_price_that_a_form_changed_is_in_the_price_history(shop, staff: Client) -> None:
+    chosen = Product.objects.get(product_id="P1")
+    form = {"title": chosen.title, "description": chosen.description, "brand": "Philips", "image_url": "",
+            "category": chosen.category_id, "price_amount": "4500", "currency": "EUR", "active": "on",
+            "prices-TOTAL_FORMS": "0", "prices-INITIAL_FORMS": "0"}  # fmt: skip
+    assert staff.post(f"{PRODUCTS}{chosen.pk}/change/", form).status_code == 302
+    assert list(chosen.prices.values_list("amount", flat=True)) == [4500, 4900]
