@@ -17,6 +17,7 @@ from ecom.apps.catalog.services.categories import CategoryNames, category_path
 # Elements that part words where they stand; the others stand inside of words too.
 _BREAKS = re.compile(r"<(/?(?:br|p|li|ul|ol|div|tr|td|th|table|h\d)\b)", re.IGNORECASE)
 _CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u200b\ufeff]+")
+NAME_LENGTH = 100  # of a category, and of its slug
 # The word after /products/ under which many are written at once.
 _RESERVED_IDS = frozenset({"bulk"})
 
@@ -63,7 +64,7 @@ title = _text(300, empty=False)
 description = _text(20_000)
 brand = _text(100)
 currency = _matching("[A-Z]{3}", "is not three capital letters")
-_category_name = _text(100)
+_category_name = _text(NAME_LENGTH)
 
 
 def product_id(value: str) -> str:
@@ -78,7 +79,9 @@ def category(names: Iterable[str]) -> CategoryNames:
     plain = tuple(_category_name(name) for name in names)
     if not all(any(character.isalpha() for character in name) for name in plain):
         raise ValueError("has no letters")
-    _no_longer_than(MAX_PATH_LENGTH, category_path(plain))
+    path = _no_longer_than(MAX_PATH_LENGTH, category_path(plain))
+    for slug in path.split("/"):  # a letter can become several
+        _no_longer_than(NAME_LENGTH, slug)
     return plain
 
 

@@ -4,6 +4,8 @@ from typing import Any
 import pytest
 from django.db import connections
 from django.test.utils import CaptureQueriesContext
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from ecom.apps.catalog.api import serializers
 from ecom.apps.catalog.models import Category, Product
@@ -101,6 +103,24 @@ def test_a_batch_takes_two_or_three_statements_whatever_its_size(db: None, numbe
 
 def test_a_batch_without_a_good_row_takes_none(db: None) -> None:
     assert statements("no product", row("a/b")) == 0
+
+
+odd_value = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=5,
+)
+odd_row = st.builds(
+    lambda row, odd: {**row, **odd},
+    st.builds(row, st.sampled_from(["N1", "N2"]), st.text(min_size=1, max_size=20), st.integers(0, 9)),
+    st.dictionaries(st.sampled_from([*serializers.NewProductShape().fields, "x"]), odd_value, max_size=3),
+)
+
+
+@given(st.lists(odd_row | odd_value, min_size=1, max_size=4))
+@settings(max_examples=60, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+def test_no_batch_whatever_is_answered_by_a_server_error(db, rows) -> None:
+    bulk(*rows)
 
 
 @pytest.mark.django_db(transaction=True)

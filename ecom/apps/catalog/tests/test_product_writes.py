@@ -113,6 +113,7 @@ BAD: list[tuple[dict[str, Any], str, str]] = [
     ({"category_path": "Home//Lights"}, "/category_path", "invalid"),
     ({"category_path": ["Home", 1]}, "/category_path", "invalid"),
     ({"category_path": "/".join(["x" * 90] * 6)}, "/category_path", "invalid"),
+    ({"category_path": ["\ufdfa" * 10]}, "/category_path", "invalid"),
     ({"image_url": "javascript:alert(1)"}, "/image_url", "invalid"),
     ({"image_url": "https://[x"}, "/image_url", "invalid"),
     ({"active": 1}, "/active", "invalid"),
