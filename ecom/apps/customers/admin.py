@@ -135,7 +135,8 @@ class AccountAdmin(ModelAdmin):
         """Asks first, as nothing brings the data back."""
         accounts = self._changeable(request, queryset)
         if accounts and "confirmed" not in request.POST:
-            context = {**self.admin_site.each_context(request), "title": "Erase accounts", "accounts": accounts}
+            site = self.admin_site.each_context(request)
+            context = {**site, "title": "Erase accounts", "opts": self.opts, "accounts": accounts}
             return TemplateResponse(request, "admin/customers/account/erase.html", context)
         for account in accounts:
             self._erase(request, account)

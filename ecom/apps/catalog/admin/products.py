@@ -132,7 +132,7 @@ class ProductAdmin(ExportMixin, ModelAdmin):  # type: ignore[misc]
     @admin.display(description="Stock")
     def units(self, product: Product) -> str:
         place = reverse("admin:catalog_product_change_stock")
-        text = '{} <a class="ml-3 text-primary-600 underline" href="{}?product={}">Change</a>'
+        text = '{} <a class="ml-3 text-primary-600 underline dark:text-primary-500" href="{}?product={}">Change</a>'
         return format_html(text, f"{product.stock:,}", place, product.pk)
 
     def get_urls(self) -> list[URLPattern]:
