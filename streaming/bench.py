@@ -120,8 +120,8 @@ def _run(options: Options, jars: list[Path], load: Load, submit: Submit, count: 
         cluster = Cluster(Path(directory), options.heap_mb)
         try:
             cluster.start()
-            embedded = embedded_settings(options, jars=jars, checkpoints=Path(directory), resume_from=None)
-            quick = {"metrics.fetcher.update-interval": "400"}
+            embedded = embedded_settings(options, jars=jars)
+            quick = {"metrics.fetcher.update-interval": "400", "execution.checkpointing.dir": Path(directory).as_uri()}
             environment = job.table_environment(job_settings(options) | embedded | quick)
             submit(environment, options, load)
             return _rates(count, cluster.cpu_seconds, load)
@@ -157,7 +157,7 @@ def _whole(environment: TableEnvironment, options: Options, load: Load) -> None:
 
 def _read(options: Options) -> Count:
     """How many events the job has read."""
-    return FlinkRest(options.rest_port).records_read
+    return FlinkRest(options.flink_url).records_read
 
 
 def _filled(options: Options) -> Count:

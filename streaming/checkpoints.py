@@ -1,15 +1,24 @@
-"""Where a job begins: at its newest checkpoint or, where its plan has none, at the oldest window not yet final."""
+"""Where a run begins: at its plan's newest checkpoint or savepoint or, without one, at the oldest window not yet final.
 
+<checkpoints>/<fingerprint of the plan>/<job id>/run.json          what the run was begun with
+                                                 /chk-*            its checkpoints
+                                                 /savepoints/*     its savepoints
+"""
+
+import hashlib
 import json
+import os
 import shutil
 import time
-from contextlib import closing
+import uuid
+from contextlib import closing, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from kafka import KafkaConsumer, TopicPartition
 
-from streaming.not_ready import NotReady
+from streaming.failures import NotReady
 from streaming.options import LONGEST_LATENESS_SECONDS, Options
 
 MINUTE_MS = 60_000
@@ -21,46 +30,92 @@ POLL_MS = 10_000
 class Start:
     """Where a job without a checkpoint begins to read, and the first window it counts (milliseconds since 1970).
 
-    None and 0: at the beginning of the topic, all windows.
+    None and 0: at the beginning of the topic, all windows. `end_ms` is where a backfill's windows end.
     """
 
     read_from_ms: int | None = None
     first_window_ms: int = 0
+    end_ms: int | None = None
 
 
-def choose(directory: Path, options: Options) -> tuple[Start, Path | None]:
-    """Where the job begins, and the checkpoint it resumes from, if any. `directory` is the plan's own."""
-    resume_from = newest(directory)
-    _remove_runs_but(directory, resume_from)
-    start = _remembered_start(directory) if resume_from else None
-    if start is None:
-        start = cold_start(options)
-        _remember_start(directory, start)
-    return start, resume_from
+@dataclass(frozen=True, kw_only=True)
+class Run:
+    """One run of the job. `plan` is the directory of its plan, `resume_from` the checkpoint that it begins with."""
+
+    plan: Path
+    job_id: str
+    run_id: str
+    start: Start
+    resume_from: Path | None
 
 
-def newest(directory: Path) -> Path | None:
-    """The newest complete checkpoint; a folder without _metadata is none."""
-    complete = list(directory.glob("*/chk-*/_metadata"))
-    return max(complete, key=lambda file: file.stat().st_mtime_ns).parent if complete else None
+def begin(plan: Path, options: Options, *, attempt: str, resume_from: Path | None = None) -> Run:
+    """Decide where a run begins: at the checkpoint given, else at the plan's newest, else at the oldest open window.
+
+    Who decides the same for the same attempt gets the same run, so that a cluster, which takes a job's id once, can
+    refuse all but one of them.
+    """
+    resume_from = resume_from or newest(plan)
+    job_id = hashlib.sha256(f"{plan.name} {resume_from} {attempt}".encode()).hexdigest()[:32]
+    start = _start_of(plan, resume_from) if resume_from else cold_start(options)
+    kept = _remember(plan / job_id / "run.json", {"run_id": str(uuid.uuid4()), **asdict(start), **_told(options)})
+    start = Start(kept["read_from_ms"], kept["first_window_ms"])
+    return Run(plan=plan, job_id=job_id, run_id=kept["run_id"], start=start, resume_from=resume_from)
 
 
-def _remove_runs_but(directory: Path, checkpoint: Path | None) -> None:
-    """Each start is a run with a folder of its own; only the newest one's checkpoints are of use."""
-    for run in directory.glob("*/"):
-        if checkpoint is None or run != checkpoint.parent:
-            shutil.rmtree(run)
+def newest(plan: Path) -> Path | None:
+    """The newest complete checkpoint or savepoint; a folder without _metadata is none, nor is one of unknown start."""
+    complete = [*plan.glob("*/chk-*/_metadata"), *plan.glob("*/savepoints/*/_metadata")]
+    known = [file.parent for file in complete if run_file(plan, file.parent).exists()]
+    return max(known, key=lambda folder: (folder / "_metadata").stat().st_mtime_ns) if known else None
 
 
-def _remembered_start(directory: Path) -> Start | None:
-    """Where the job with these checkpoints began; it has to be told so each time it resumes."""
-    file = directory / "start.json"
-    return Start(**json.loads(file.read_text())) if file.exists() else None
+def run_file(plan: Path, checkpoint: Path) -> Path:
+    """What the run that wrote the checkpoint was begun with."""
+    return plan / checkpoint.relative_to(plan).parts[0] / "run.json"
 
 
-def _remember_start(directory: Path, start: Start) -> None:
-    directory.mkdir(parents=True, exist_ok=True)
-    (directory / "start.json").write_text(json.dumps(asdict(start)))
+def options_of(plan: Path, job_id: str) -> dict[str, Any]:
+    """The options that a run was begun with."""
+    told: dict[str, Any] = json.loads((plan / job_id / "run.json").read_text())["options"]
+    return told
+
+
+def savepoints_of(plan: Path, job_id: str) -> Path:
+    """Where a run's savepoints are."""
+    return plan / job_id / "savepoints"
+
+
+def forget_other_runs(run: Run) -> None:
+    """Remove the checkpoints of all of the plan's runs but this one and the one that it resumed from."""
+    kept = {run.job_id} | ({run.resume_from.relative_to(run.plan).parts[0]} if run.resume_from else set())
+    for folder in run.plan.glob("*/"):
+        if folder.name not in kept:
+            shutil.rmtree(folder)
+
+
+def _start_of(plan: Path, checkpoint: Path) -> Start:
+    """Where the job of the checkpoint began; it has to be told so each time it resumes."""
+    if not checkpoint.is_relative_to(plan) or not (file := run_file(plan, checkpoint)).exists():
+        raise NotReady(f"{checkpoint} is not a checkpoint of this plan: it is not in {plan}")
+    known = json.loads(file.read_text())
+    return Start(known["read_from_ms"], known["first_window_ms"])
+
+
+def _told(options: Options) -> dict[str, Any]:
+    return {"options": asdict(options)}
+
+
+def _remember(file: Path, content: dict[str, Any]) -> dict[str, Any]:
+    """Write the file unless there is one; return what it then holds."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    draft = file.with_name(f"{uuid.uuid4()}.draft")
+    draft.write_text(json.dumps(content))
+    with suppress(FileExistsError):
+        os.link(draft, file)
+    draft.unlink()
+    kept: dict[str, Any] = json.loads(file.read_text())
+    return kept
 
 
 def cold_start(options: Options) -> Start:
@@ -82,6 +137,13 @@ def cold_start(options: Options) -> Start:
     kept_whole = -(-(max(forgotten) + options.ahead_seconds * 1000) // MINUTE_MS) * MINUTE_MS
     first_window = max(unfinished if min(read) else 0, kept_whole if max(forgotten) else 0)
     return Start(first_window - options.ahead_seconds * 1000, first_window) if first_window else Start()
+
+
+def last_times_read(options: Options) -> list[int]:
+    """Kafka's time (ms) of the last record that the group has read of each partition; 0 where it has read none."""
+    with closing(_consumer(options)) as consumer:
+        partitions = consumer.partitions_for_topic(options.raw_topic) or ()
+        return [_last_time_read(consumer, TopicPartition(options.raw_topic, n)) for n in partitions] or [0]
 
 
 def _consumer(options: Options) -> KafkaConsumer:

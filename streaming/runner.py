@@ -7,32 +7,32 @@ import tempfile
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from py4j.protocol import Py4JError
-from pyflink.util.exceptions import JavaException
 
-from streaming import checkpoints, job, preflight
+from streaming import checkpoints, job, preflight, submission
 from streaming.checkpoints import Start
 from streaming.cluster import Cluster, end_leftovers
+from streaming.failures import Failure
 from streaming.flink_settings import embedded_settings, job_settings
 from streaming.options import Options
+from streaming.submission import Say
 
-Say = Callable[[str], None]
 LOOK_SECONDS = 1.0
 CANCEL_SECONDS = 10.0
 OPTIMIZED = "== Optimized Execution Plan =="
-GONE = "GONE"
-ENDED = ("FAILED", "CANCELED", "FINISHED", GONE)
+GONE, FINISHED = "GONE", "FINISHED"
+ENDED = ("FAILED", "CANCELED", GONE)
 
 
-class JobFailed(Exception):
+class JobFailed(Failure):
     """The job, or the cluster under it, ended by itself."""
 
 
-class AlreadyRunning(Exception):
+class AlreadyRunning(Failure):
     """Another process runs the job with this state directory."""
 
 
@@ -48,9 +48,11 @@ def run(options: Options, say: Say) -> None:
         try:
             cluster.start()
             client = _submit(options, jars, partitions, say)
-            _watch(cluster, client, stop)
-            say("stopping")
-            _cancel(client)
+            if _watch(cluster, client, stop) == FINISHED:
+                say("the job was stopped with a savepoint")
+            else:
+                say("stopping")
+                _cancel(client)
         finally:
             cluster.stop()
             end_leftovers(state_dir)
@@ -60,12 +62,11 @@ def run(options: Options, say: Say) -> None:
 def explain(options: Options) -> tuple[str, str]:
     """The optimized plan and its fingerprint."""
     with tempfile.TemporaryDirectory() as directory:
-        cluster = Cluster(Path(directory), options.heap_mb)
+        cluster = Cluster(Path(directory), options.heap_mb, short_lived=True)
         cluster.start()
         try:
             jars = preflight.find_jars(options)
-            embedded = embedded_settings(options, jars=jars, checkpoints=Path(directory), resume_from=None)
-            environment = job.table_environment(job_settings(options) | embedded)
+            environment = job.table_environment(job_settings(options) | embedded_settings(options, jars=jars))
             plan = job.build(environment, options, start=Start(), partitions=options.parallelism, run_id="").explain()
             return plan[plan.index(OPTIMIZED) :], job.fingerprint(options)
         finally:
@@ -73,40 +74,31 @@ def explain(options: Options) -> tuple[str, str]:
 
 
 def _submit(options: Options, jars: list[Path], partitions: int, say: Say) -> Any:
-    directory = Path(options.state_dir).resolve() / "checkpoints" / job.fingerprint(options)
-    start, resume_from = checkpoints.choose(directory, options)
-    say(f"resuming from {resume_from}" if resume_from else f"starting without a checkpoint: {start}")
-    embedded = embedded_settings(options, jars=jars, checkpoints=directory, resume_from=resume_from)
-    environment = job.table_environment(job_settings(options) | embedded)
-    run_id = str(uuid.uuid4())
-    statements = job.build(environment, options, start=start, partitions=partitions, run_id=run_id)
-    try:
-        client = statements.execute().get_job_client()
-    except JavaException as error:
-        raise JobFailed(f"the job did not start: {_cause(error)}") from error
-    say(f"run {run_id} is job {client.get_job_id()}; Flink at http://127.0.0.1:{options.rest_port}")
+    plan = Path(options.state_dir).resolve() / "checkpoints" / job.fingerprint(options)
+    run = checkpoints.begin(plan, options, attempt=str(uuid.uuid4()))
+    client = submission.execute(options, run, embedded_settings(options, jars=jars), partitions, say)
+    checkpoints.forget_other_runs(run)
+    say(f"run {run.run_id} is job {run.job_id}; Flink at http://127.0.0.1:{options.rest_port}")
     return client
 
 
-def _cause(error: JavaException) -> str:
-    lines = str(error).splitlines()
-    return [lines[0], *(line for line in lines if line.startswith("Caused by: "))][-1]
-
-
-def _watch(cluster: Cluster, client: Any, stop: threading.Event) -> None:
-    """Return when asked to stop; raise where job or cluster end by themselves."""
+def _watch(cluster: Cluster, client: Any, stop: threading.Event) -> str:
+    """Return the job's state when asked to stop, or when `stop` ended it; raise where it ends by itself."""
     while not stop.wait(LOOK_SECONDS):
         if not cluster.is_running():
             raise JobFailed("the cluster ended: see jvm.log and flink.log")
         if (state := _state(client)) in ENDED:
             raise JobFailed(f"the job is {state}: see flink.log")
+        if state == FINISHED:
+            return state
+    return _state(client)
 
 
 def _cancel(client: Any) -> None:
     """Cancel, so that writers finish their calls; the newest checkpoint stays, and all after it is read again."""
     client.cancel()
     end = time.monotonic() + CANCEL_SECONDS
-    while _state(client) not in ENDED and time.monotonic() < end:
+    while _state(client) not in (*ENDED, FINISHED) and time.monotonic() < end:
         time.sleep(0.1)
 
 

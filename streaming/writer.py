@@ -7,6 +7,7 @@ is the window, so a repeated write changes nothing.
 import json
 import os
 import random
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -60,10 +61,33 @@ class Destination:
         return boto3.client("dynamodb", region_name=region, endpoint_url=self.endpoint or None, config=config)
 
 
+class Effort:
+    """What the writing has cost so far: counted by the threads that write, taken by the one that reports it."""
+
+    NAMES = ("items", "calls", "retries", "milliseconds")
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._sums = dict.fromkeys(self.NAMES, 0)
+
+    def add(self, **numbers: int) -> None:
+        """Add to the sums."""
+        with self._lock:
+            for name, number in numbers.items():
+                self._sums[name] += number
+
+    def take(self) -> dict[str, int]:
+        """The sums since the last time."""
+        with self._lock:
+            taken, self._sums = self._sums, dict.fromkeys(self.NAMES, 0)
+        return taken
+
+
 class TableWriter:
     """Writes items in batches, a bounded number at a time."""
 
     def __init__(self, destination: Destination, retry_seconds: float = RETRY_SECONDS) -> None:
+        self.effort = Effort()
         self._destination = destination
         self._client = destination.connect()
         self._pool = ThreadPoolExecutor(destination.concurrency, "dynamodb")
@@ -92,8 +116,11 @@ class TableWriter:
     def _write_batch(self, batch: list[Item]) -> None:
         table = self._destination.table
         rest = [{"PutRequest": {"Item": item}} for item in batch]
-        for _ in _attempts(self._retry_seconds):
+        for attempt in _attempts(self._retry_seconds):
+            before, asked = time.monotonic(), len(rest)
             rest, problem = self._try(table, rest)
+            took = round((time.monotonic() - before) * 1000)
+            self.effort.add(items=asked - len(rest), calls=1, retries=min(attempt, 1), milliseconds=took)
             if not rest:
                 return
         raise WriteFailed(
@@ -125,6 +152,8 @@ class WritingFunction(ScalarFunction):
     def open(self, function_context: FunctionContext) -> None:
         """Connect; the subtasks of a process each have a client of their own."""
         self._writer = TableWriter(self._destination)
+        group = function_context.get_metric_group()
+        self._counters = {name: group.counter(f"dynamodb_{name}") for name in Effort.NAMES}
 
     def close(self) -> None:
         """Disconnect."""
@@ -132,7 +161,11 @@ class WritingFunction(ScalarFunction):
 
     def write(self, items: Sequence[Item]) -> pd.Series:
         """Write the items; return the run's id once for each."""
-        self._writer.write(items)
+        try:
+            self._writer.write(items)
+        finally:
+            for name, number in self._writer.effort.take().items():
+                self._counters[name].inc(number)
         return pd.Series([self._destination.run_id] * len(items))
 
 

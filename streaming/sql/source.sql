@@ -22,6 +22,7 @@ CREATE TEMPORARY TABLE raw_events (
   'properties.group.id' = '$group_id',
   'scan.startup.mode' = '$startup_mode',
   $startup_timestamp
+  $bounds
   'scan.parallelism' = '$source_parallelism',
   'scan.watermark.emit.strategy' = 'on-event',
   'key.format' = 'raw',

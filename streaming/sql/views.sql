@@ -21,7 +21,7 @@ SELECT
   is_verified,
   rt
 FROM records
-WHERE (NOT is_ahead AND NOT is_late OR control = 'heartbeat') AND rt >= TO_TIMESTAMP_LTZ($first_window_ms, 3);
+WHERE (NOT is_ahead AND NOT is_late OR control = 'heartbeat') AND rt >= TO_TIMESTAMP_LTZ($first_window_ms, 3) $before_end;
 
 -- The one aggregation. event_count counts records (accepted = counted + late + dead letters); the counts by type are
 -- distinct over event_id, as an event may be delivered twice; shoppers are distinct by nature. Bots are apart.

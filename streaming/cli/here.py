@@ -1,0 +1,62 @@
+"""Commands that run the job, or look at it, on this machine alone."""
+
+import json
+from dataclasses import asdict
+
+import click
+
+from streaming.cli.command import command, json_flag, say, say_aside, show
+from streaming.options import Resolved
+
+
+@command("  python -m streaming run\n  python -m streaming run --config job.toml --parallelism 4")
+def run(resolved: Resolved) -> None:
+    """Run the job on an embedded cluster until SIGTERM, Ctrl-C or `stop`; resumes from the newest checkpoint."""
+    from streaming import runner
+
+    runner.run(resolved.options, say)
+
+
+@command("  python -m streaming config\n  STREAMING_LATENESS_SECONDS=30 python -m streaming config --json")
+@json_flag
+def config(resolved: Resolved, as_json: bool) -> None:
+    """Show each option's value and where it came from."""
+    values = asdict(resolved.options)
+    if as_json:
+        show({name: {"value": value, "from": resolved.origins[name]} for name, value in values.items()}, True)
+        return
+    for name, value in values.items():
+        click.echo(f"{name} = {json.dumps(value)}  ({resolved.origins[name]})")
+
+
+@command("  python -m streaming explain\n  python -m streaming explain --json --lateness-seconds 30")
+@json_flag
+def explain(resolved: Resolved, as_json: bool) -> None:
+    """Show the optimized plan and the fingerprint by which checkpoints are found. Needs neither Kafka nor DynamoDB."""
+    from streaming import runner
+
+    plan, fingerprint = runner.explain(resolved.options)
+    if as_json:
+        show({"fingerprint": fingerprint, "plan": plan}, True)
+    else:
+        click.echo(f"{plan}\nfingerprint: {fingerprint}")
+
+
+@command("  python -m streaming bench --events 1000000 --products 20000")
+@click.option("--events", default=2_000_000, show_default=True, help="Events in the topic.")
+@click.option("--products", default=500, show_default=True, help="Products they are about.")
+@click.option("--minutes", default=2, show_default=True, help="Minutes they are spread over.")
+@click.option("--items", default=5_000, show_default=True, help="Items that one writer writes.")
+def bench(resolved: Resolved, events: int, products: int, minutes: int, items: int) -> None:
+    """Measure the job from a full topic beside a job that only parses, and one writer; print JSON.
+
+    Needs Kafka and DynamoDB; makes topics and tables of its own, and removes them.
+    """
+    from streaming.bench import Load
+    from streaming.bench import bench as measure
+
+    load = Load(events=events, products=products, minutes=minutes)
+    click.echo(json.dumps(measure(resolved.options, load, items, say_aside)))
+
+
+COMMANDS = (run, config, explain, bench)

@@ -1,0 +1,194 @@
+"""A job's life on a cluster: savepoint, stop, resume, ensure, deploy.
+
+The cluster itself is the one record of what runs: a job that `stop` or a cancellation ended is left alone by `ensure`,
+one that failed, or that a restarted cluster has forgotten, is not.
+"""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from streaming import checkpoints, releases
+from streaming.failures import Failure, NoCheckpoint, NotReady, NotRunning, WentBack
+from streaming.flink_rest import FlinkRest, Job
+from streaming.options import PREFIX, Options, as_environment
+
+Say = Callable[[str], None]
+LOOK_SECONDS = 0.5
+CANCEL_SECONDS = 60.0
+ENDED_ON_PURPOSE = ("FINISHED", "CANCELED")
+
+
+def savepoint(options: Options, *, seconds: float) -> Path:
+    """Have the job write a savepoint and go on."""
+    job = running(options)
+    return _path(_flink(options).savepoint(job.job_id, _savepoints(options, job).as_uri(), seconds=seconds))
+
+
+def stop(options: Options, *, seconds: float) -> Path:
+    """Have the job write a savepoint and end."""
+    job = running(options)
+    return _path(_flink(options).stop(job.job_id, _savepoints(options, job).as_uri(), seconds=seconds))
+
+
+def resume(options: Options, say: Say, *, resume_from: Path | None) -> str:
+    """Submit the job from the checkpoint given or its plan's newest one; return the job's id."""
+    from streaming.job import fingerprint
+    from streaming.submission import submit
+
+    plan = options.checkpoints / fingerprint(options)
+    found = resume_from.resolve() if resume_from else checkpoints.newest(plan)
+    if found is None:
+        raise NoCheckpoint(f"no checkpoint in {plan}: `submit` starts without one")
+    return submit(options, say, resume_from=found).job_id
+
+
+def ensure(options: Options, say: Say, *, version: str | None) -> str:
+    """Submit the job, from its newest checkpoint, if it is not running; return `running`, `submitted` or `stopped`."""
+    jobs = _flink(options).jobs_or_fail()
+    if any(job.active for job in jobs):
+        return "running"
+    if jobs and jobs[0].state in ENDED_ON_PURPOSE:
+        return "stopped"
+    return "submitted" if _submit_unless_there(options, say, version) else "running"
+
+
+def deploy(options: Options, say: Say, *, version: str, seconds: float) -> str:
+    """Put a release in the place of what runs; return `running` if it ran already, else `deployed`.
+
+    Stops the old job with a savepoint, submits the new one, and waits until its watermark moves. Where it does not in
+    `seconds`, goes back to the old release from the savepoint and raises WentBack.
+    """
+    old = next((job for job in _flink(options).jobs_or_fail() if job.active), None)
+    if old and old.version == version:
+        return "running"
+    _require_releases(options, version, old)
+    told, stopped_at = (_options_of(options, old), _stop_or_cancel(options, old, say)) if old else ({}, None)
+    try:
+        _run_release(options, version, asdict(options), say)
+        _wait_until_the_watermark_moves(options, seconds)
+    except Failure as failure:
+        _cancel_if_active(options)
+        if old is None:
+            raise
+        say(f"version {version} does not work: {failure}")
+        _go_back(options, old, told, stopped_at, say)
+        _wait_until_the_watermark_moves(options, seconds)
+        raise WentBack(f"version {version} does not work, {old.version} runs again: {failure}") from failure
+    return "deployed"
+
+
+def running(options: Options) -> Job:
+    """The job that runs, or NotRunning."""
+    for job in _flink(options).jobs_or_fail():
+        if job.active:
+            return job
+    raise NotRunning(f"no job {options.job_name} runs at {options.flink_url}")
+
+
+def _flink(options: Options) -> FlinkRest:
+    return FlinkRest(options.flink_url, options.job_name)
+
+
+def _plan(options: Options, job: Job) -> Path:
+    """The directory of the running job's plan."""
+    if job.fingerprint is None:
+        raise NotReady(f"job {job.job_id} was not submitted by this command: it does not say its plan's fingerprint")
+    return options.checkpoints / job.fingerprint
+
+
+def _savepoints(options: Options, job: Job) -> Path:
+    return checkpoints.savepoints_of(_plan(options, job), job.job_id)
+
+
+def _path(location: str) -> Path:
+    return Path(urlsplit(location).path)
+
+
+def _submit_unless_there(options: Options, say: Say, version: str | None) -> bool:
+    """Submit this code or a release; False where another submission was first."""
+    from streaming.submission import AlreadyThere, submit
+
+    try:
+        if version:
+            _run_release(options, version, asdict(options), say)
+        else:
+            submit(options, say)
+    except AlreadyThere as there:
+        say(str(there))
+        return False
+    return True
+
+
+def _require_releases(options: Options, version: str, old: Job | None) -> None:
+    """Before anything is stopped: the new release is whole, and there is one to go back to."""
+    for needed in filter(None, (version, old.version if old else None)):
+        with releases.unpacked(needed, Path(options.releases_dir)):
+            pass
+
+
+def _options_of(options: Options, job: Job) -> dict[str, Any]:
+    """What the running job was told, so that going back means the same job."""
+    return checkpoints.options_of(_plan(options, job), job.job_id)
+
+
+def _stop_or_cancel(options: Options, old: Job, say: Say) -> Path | None:
+    """Stop with a savepoint; a job that is too broken for one is cancelled, and has its newest checkpoint."""
+    try:
+        found = stop(options, seconds=CANCEL_SECONDS)
+        say(f"stopped job {old.job_id} (version {old.version}) with {found}")
+    except Failure as failure:
+        say(f"no savepoint of job {old.job_id} (version {old.version}), so it is cancelled: {failure}")
+        _cancel_if_active(options)
+        return checkpoints.newest(_plan(options, old))
+    return found
+
+
+def _cancel_if_active(options: Options) -> None:
+    flink = _flink(options)
+    for job in flink.jobs_or_fail():
+        if job.active:
+            flink.cancel(job.job_id, seconds=CANCEL_SECONDS)
+
+
+def _go_back(options: Options, old: Job, told: Mapping[str, Any], checkpoint: Path | None, say: Say) -> None:
+    """Run the old release again, with the options it had."""
+    arguments = ["--resume-from", str(checkpoint)] if checkpoint else []
+    _run_release(options, str(old.version), {**asdict(options), **told}, say, *arguments)
+
+
+def _run_release(options: Options, version: str, told: Mapping[str, Any], say: Say, *arguments: str) -> None:
+    """Have a release's own code submit it."""
+    with releases.unpacked(version, Path(options.releases_dir)) as directory:
+        places = {"state_dir": str(Path(options.state_dir).resolve()), "checkpoints_dir": str(options.checkpoints),
+                  "jars_dir": str(directory / "jars")}  # fmt: skip
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
+        with subprocess.Popen(
+            [sys.executable, "-m", "streaming", "submit", *arguments], cwd=directory, text=True,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            env=kept | as_environment({**told, **places}) | {"PYTHONPATH": str(directory), "PYTHONUNBUFFERED": "1"},
+        ) as process:  # fmt: skip
+            line = "it said nothing"
+            for line in map(str.rstrip, process.stdout or ()):
+                say(f"[{version}] {line}")
+    if process.returncode:
+        raise Failure(line)
+
+
+def _wait_until_the_watermark_moves(options: Options, seconds: float) -> None:
+    """Wait until all tasks run, a checkpoint is complete and the watermark has been seen to go on."""
+    flink, end, first = _flink(options), time.monotonic() + seconds, None
+    while time.monotonic() < end:
+        status = flink.status()
+        if status.running and status.completed_checkpoints and status.watermark:
+            first = first or status.watermark
+            if status.watermark > first:
+                return
+        time.sleep(LOOK_SECONDS)
+    raise Failure(f"its watermark did not move in {seconds:.0f} s: {status.state}, {status.restarts} restarts")
