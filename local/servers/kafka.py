@@ -62,7 +62,9 @@ class Kafka(Server):
         )
         if not (self.directory / "data" / "meta.properties").exists():
             cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
-            self.run(self._java("kafka.tools.StorageTool", "format", f"--cluster-id={cluster}", "-c", str(self._properties)))
+            self.run(
+                self._java("kafka.tools.StorageTool", "format", f"--cluster-id={cluster}", "-c", str(self._properties))
+            )
 
     def command(self) -> Sequence[str]:
         return self._java("kafka.Kafka", str(self._properties))
