@@ -7,20 +7,19 @@
 
 import hashlib
 import json
-import os
-import shutil
 import time
 import uuid
-from contextlib import closing, suppress
+from contextlib import closing
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 
 from kafka import KafkaConsumer, TopicPartition
 
 from streaming.failures import NotReady
 from streaming.options import LONGEST_LATENESS_SECONDS, Options
+from streaming.stores import shown, store_at
 
+BEGUN, COMPLETE = "run.json", "_metadata"
 MINUTE_MS = 60_000
 FARTHEST_BEHIND_MS = (LONGEST_LATENESS_SECONDS + 1) * 1000
 POLL_MS = 10_000
@@ -40,82 +39,81 @@ class Start:
 
 @dataclass(frozen=True, kw_only=True)
 class Run:
-    """One run of the job. `plan` is the directory of its plan, `resume_from` the checkpoint that it begins with."""
+    """One run of the job. `plan` is the URI of its plan's checkpoints, `resume_from` that of the one it begins with."""
 
-    plan: Path
+    plan: str
+    fingerprint: str
     job_id: str
     run_id: str
     start: Start
-    resume_from: Path | None
+    resume_from: str | None
 
 
-def begin(plan: Path, options: Options, *, attempt: str, resume_from: Path | None = None) -> Run:
-    """Decide where a run begins: at the checkpoint given, else at the plan's newest, else at the oldest open window.
+class Plan:
+    """All that is kept of the runs of one plan."""
 
-    Who decides the same for the same attempt gets the same run, so that a cluster, which takes a job's id once, can
-    refuse all but one of them.
-    """
-    resume_from = resume_from or newest(plan)
-    job_id = hashlib.sha256(f"{plan.name} {resume_from} {attempt}".encode()).hexdigest()[:32]
-    start = _start_of(plan, resume_from) if resume_from else cold_start(options)
-    kept = _remember(plan / job_id / "run.json", {"run_id": str(uuid.uuid4()), **asdict(start), **_told(options)})
-    start = Start(kept["read_from_ms"], kept["first_window_ms"])
-    return Run(plan=plan, job_id=job_id, run_id=kept["run_id"], start=start, resume_from=resume_from)
+    def __init__(self, options: Options, fingerprint: str) -> None:
+        self._options, self.fingerprint = options, fingerprint
+        self._store = store_at(f"{options.checkpoints}/{fingerprint}")
+        self.uri = self._store.uri
+
+    def begin(self, *, attempt: str, resume_from: str | None = None) -> Run:
+        """Decide where a run begins: at the checkpoint given (a URI), the newest, or the oldest open window.
+
+        Who decides the same for the same attempt gets the same run, so that a cluster, which takes a job's id once,
+        can refuse all but one of them.
+        """
+        resume_from = resume_from or self.newest()
+        job_id = hashlib.sha256(f"{self.fingerprint} {resume_from} {attempt}".encode()).hexdigest()[:32]
+        start = self._start_of(resume_from) if resume_from else cold_start(self._options)
+        content = {"run_id": str(uuid.uuid4()), **asdict(start), "options": asdict(self._options)}
+        self._store.create(f"{job_id}/{BEGUN}", json.dumps(content))
+        kept = json.loads(self._store.read(f"{job_id}/{BEGUN}"))
+        return Run(
+            plan=self.uri, fingerprint=self.fingerprint, job_id=job_id, run_id=kept["run_id"], start=_start(kept),
+            resume_from=resume_from,
+        )  # fmt: skip
+
+    def newest(self) -> str | None:
+        """The URI of the newest complete checkpoint or savepoint.
+
+        A folder without _metadata is none, nor is one of a run of which it is not known where it began.
+        """
+        known = {path.partition("/")[0] for path in self._store.find(BEGUN)}
+        complete = {path: time for path, time in self._store.find(COMPLETE).items() if path.partition("/")[0] in known}
+        if not complete:
+            return None
+        return f"{self.uri}/{max(complete, key=lambda path: complete[path]).removesuffix('/' + COMPLETE)}"
+
+    def savepoints(self, job_id: str) -> str:
+        """The URI below which a run's savepoints are."""
+        return f"{self.uri}/{job_id}/savepoints"
+
+    def options_of(self, job_id: str) -> dict[str, Any]:
+        """The options that a run was begun with."""
+        told: dict[str, Any] = json.loads(self._store.read(f"{job_id}/{BEGUN}"))["options"]
+        return told
+
+    def forget_other_runs(self, run: Run) -> None:
+        """Remove the checkpoints of all runs but this one and the one that it resumed from."""
+        kept = {run.job_id} | ({self._run_of(run.resume_from)} if run.resume_from else set())
+        found = {path.partition("/")[0] for name in (BEGUN, COMPLETE) for path in self._store.find(name)}
+        for other in found - kept:
+            self._store.remove(other)
+
+    def _start_of(self, checkpoint: str) -> Start:
+        """Where the job of the checkpoint began; it has to be told so each time it resumes."""
+        path = f"{self._run_of(checkpoint)}/{BEGUN}"
+        if not checkpoint.startswith(f"{self.uri}/") or path not in self._store.find(BEGUN):
+            raise NotReady(f"{shown(checkpoint)} is not a checkpoint of this plan: it is not in {shown(self.uri)}")
+        return _start(json.loads(self._store.read(path)))
+
+    def _run_of(self, checkpoint: str) -> str:
+        return checkpoint.removeprefix(f"{self.uri}/").partition("/")[0]
 
 
-def newest(plan: Path) -> Path | None:
-    """The newest complete checkpoint or savepoint; a folder without _metadata is none, nor is one of unknown start."""
-    complete = [*plan.glob("*/chk-*/_metadata"), *plan.glob("*/savepoints/*/_metadata")]
-    known = [file.parent for file in complete if run_file(plan, file.parent).exists()]
-    return max(known, key=lambda folder: (folder / "_metadata").stat().st_mtime_ns) if known else None
-
-
-def run_file(plan: Path, checkpoint: Path) -> Path:
-    """What the run that wrote the checkpoint was begun with."""
-    return plan / checkpoint.relative_to(plan).parts[0] / "run.json"
-
-
-def options_of(plan: Path, job_id: str) -> dict[str, Any]:
-    """The options that a run was begun with."""
-    told: dict[str, Any] = json.loads((plan / job_id / "run.json").read_text())["options"]
-    return told
-
-
-def savepoints_of(plan: Path, job_id: str) -> Path:
-    """Where a run's savepoints are."""
-    return plan / job_id / "savepoints"
-
-
-def forget_other_runs(run: Run) -> None:
-    """Remove the checkpoints of all of the plan's runs but this one and the one that it resumed from."""
-    kept = {run.job_id} | ({run.resume_from.relative_to(run.plan).parts[0]} if run.resume_from else set())
-    for folder in run.plan.glob("*/"):
-        if folder.name not in kept:
-            shutil.rmtree(folder)
-
-
-def _start_of(plan: Path, checkpoint: Path) -> Start:
-    """Where the job of the checkpoint began; it has to be told so each time it resumes."""
-    if not checkpoint.is_relative_to(plan) or not (file := run_file(plan, checkpoint)).exists():
-        raise NotReady(f"{checkpoint} is not a checkpoint of this plan: it is not in {plan}")
-    known = json.loads(file.read_text())
-    return Start(known["read_from_ms"], known["first_window_ms"])
-
-
-def _told(options: Options) -> dict[str, Any]:
-    return {"options": asdict(options)}
-
-
-def _remember(file: Path, content: dict[str, Any]) -> dict[str, Any]:
-    """Write the file unless there is one; return what it then holds."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    draft = file.with_name(f"{uuid.uuid4()}.draft")
-    draft.write_text(json.dumps(content))
-    with suppress(FileExistsError):
-        os.link(draft, file)
-    draft.unlink()
-    kept: dict[str, Any] = json.loads(file.read_text())
-    return kept
+def _start(content: dict[str, Any]) -> Start:
+    return Start(content["read_from_ms"], content["first_window_ms"])
 
 
 def cold_start(options: Options) -> Start:

@@ -1,8 +1,8 @@
 """What a command can fail with. Each failure says, as an exit code, what a script can do about it."""
 
-FAILED, WRONG_OPTION, NOT_RUNNING, NO_CHECKPOINT, WENT_BACK, DIFFERENT = 1, 2, 3, 4, 5, 6
+FAILED, WRONG_OPTION, NOT_RUNNING, NO_CHECKPOINT, WENT_BACK, DIFFERENT, ALREADY_RUNNING = 1, 2, 3, 4, 5, 6, 7
 EXIT_CODES = """Exit codes: 0 done; 1 failed; 2 wrong usage or option; 3 not running; 4 no checkpoint (in time);
-5 deployed, but went back to the version before; 6 table and topic differ."""
+5 deployed, but went back to the version before; 6 table and topic differ; 7 running already."""
 
 
 class Failure(Exception):
@@ -25,6 +25,12 @@ class NoCheckpoint(Failure):
     """There is nothing to resume from."""
 
     exit_code = NO_CHECKPOINT
+
+
+class AlreadyThere(Failure):
+    """A job of this name runs already, or another submission of the same run came first."""
+
+    exit_code = ALREADY_RUNNING
 
 
 class WentBack(Failure):

@@ -32,13 +32,13 @@ def job_settings(options: Options) -> dict[str, str]:
 
 def run_settings(run: Run, *, version: str) -> dict[str, str]:
     """What belongs to one run: where it keeps its checkpoints, what it begins with, and what it says of itself."""
-    said = {"run_id": run.run_id, "version": version, "fingerprint": run.plan.name}
+    said = {"run_id": run.run_id, "version": version, "fingerprint": run.fingerprint}
     settings = {
         "$internal.pipeline.job-id": run.job_id,
         "pipeline.global-job-parameters": ",".join(f"{name}:{value}" for name, value in said.items()),
-        "execution.checkpointing.dir": run.plan.resolve().as_uri(),
+        "execution.checkpointing.dir": run.plan,
     }
-    return settings | ({"execution.state-recovery.path": run.resume_from.resolve().as_uri()} if run.resume_from else {})
+    return settings | ({"execution.state-recovery.path": run.resume_from} if run.resume_from else {})
 
 
 def embedded_settings(options: Options, *, jars: Sequence[Path]) -> dict[str, str]:

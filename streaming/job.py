@@ -3,7 +3,7 @@
 import hashlib
 import re
 from collections.abc import Mapping, Sequence
-from pathlib import Path
+from importlib.resources import files
 from string import Template
 
 from pyflink.table import EnvironmentSettings, StatementSet, TableEnvironment
@@ -13,7 +13,7 @@ from streaming.checkpoints import Start
 from streaming.options import Options
 from streaming.writer import Destination, ProductWindowWriter, WindowWriter, function
 
-SQL = Path(__file__).with_name("sql")
+SQL = files("streaming") / "sql"
 SINKS = ("product_analytics", "written_windows", "dead_letters", "late_events")
 RFC3339 = "yyyy-MM-dd''T''HH:mm:ss''Z''"
 RFC3339_MS = "yyyy-MM-dd''T''HH:mm:ss.SSS''Z''"

@@ -12,12 +12,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
-from streaming import checkpoints, releases
-from streaming.failures import Failure, NoCheckpoint, NotReady, NotRunning, WentBack
+from streaming import releases
+from streaming.checkpoints import Plan
+from streaming.failures import ALREADY_RUNNING, AlreadyThere, Failure, NoCheckpoint, NotReady, NotRunning, WentBack
 from streaming.flink_rest import FlinkRest, Job
 from streaming.options import PREFIX, Options, as_environment
+from streaming.stores import shown, uri_of
 
 Say = Callable[[str], None]
 LOOK_SECONDS = 0.5
@@ -25,27 +26,29 @@ CANCEL_SECONDS = 60.0
 ENDED_ON_PURPOSE = ("FINISHED", "CANCELED")
 
 
-def savepoint(options: Options, *, seconds: float) -> Path:
-    """Have the job write a savepoint and go on."""
+def savepoint(options: Options, *, seconds: float) -> str:
+    """Have the job write a savepoint and go on; return its URI."""
     job = running(options)
-    return _path(_flink(options).savepoint(job.job_id, _savepoints(options, job).as_uri(), seconds=seconds))
+    directory = _plan(options, job).savepoints(job.job_id)
+    return uri_of(_flink(options).savepoint(job.job_id, directory, seconds=seconds))
 
 
-def stop(options: Options, *, seconds: float) -> Path:
-    """Have the job write a savepoint and end."""
+def stop(options: Options, *, seconds: float) -> str:
+    """Have the job write a savepoint and end; return its URI."""
     job = running(options)
-    return _path(_flink(options).stop(job.job_id, _savepoints(options, job).as_uri(), seconds=seconds))
+    directory = _plan(options, job).savepoints(job.job_id)
+    return uri_of(_flink(options).stop(job.job_id, directory, seconds=seconds))
 
 
-def resume(options: Options, say: Say, *, resume_from: Path | None) -> str:
+def resume(options: Options, say: Say, *, resume_from: str | None) -> str:
     """Submit the job from the checkpoint given or its plan's newest one; return the job's id."""
     from streaming.job import fingerprint
     from streaming.submission import submit
 
-    plan = options.checkpoints / fingerprint(options)
-    found = resume_from.resolve() if resume_from else checkpoints.newest(plan)
+    plan = Plan(options, fingerprint(options))
+    found = resume_from or plan.newest()
     if found is None:
-        raise NoCheckpoint(f"no checkpoint in {plan}: `submit` starts without one")
+        raise NoCheckpoint(f"no checkpoint in {shown(plan.uri)}: `submit` starts without one")
     return submit(options, say, resume_from=found).job_id
 
 
@@ -96,24 +99,16 @@ def _flink(options: Options) -> FlinkRest:
     return FlinkRest(options.flink_url, options.job_name)
 
 
-def _plan(options: Options, job: Job) -> Path:
-    """The directory of the running job's plan."""
+def _plan(options: Options, job: Job) -> Plan:
+    """What is kept of the running job's plan."""
     if job.fingerprint is None:
         raise NotReady(f"job {job.job_id} was not submitted by this command: it does not say its plan's fingerprint")
-    return options.checkpoints / job.fingerprint
-
-
-def _savepoints(options: Options, job: Job) -> Path:
-    return checkpoints.savepoints_of(_plan(options, job), job.job_id)
-
-
-def _path(location: str) -> Path:
-    return Path(urlsplit(location).path)
+    return Plan(options, job.fingerprint)
 
 
 def _submit_unless_there(options: Options, say: Say, version: str | None) -> bool:
     """Submit this code or a release; False where another submission was first."""
-    from streaming.submission import AlreadyThere, submit
+    from streaming.submission import submit
 
     try:
         if version:
@@ -135,18 +130,18 @@ def _require_releases(options: Options, version: str, old: Job | None) -> None:
 
 def _options_of(options: Options, job: Job) -> dict[str, Any]:
     """What the running job was told, so that going back means the same job."""
-    return checkpoints.options_of(_plan(options, job), job.job_id)
+    return _plan(options, job).options_of(job.job_id)
 
 
-def _stop_or_cancel(options: Options, old: Job, say: Say) -> Path | None:
+def _stop_or_cancel(options: Options, old: Job, say: Say) -> str | None:
     """Stop with a savepoint; a job that is too broken for one is cancelled, and has its newest checkpoint."""
     try:
         found = stop(options, seconds=CANCEL_SECONDS)
-        say(f"stopped job {old.job_id} (version {old.version}) with {found}")
+        say(f"stopped job {old.job_id} (version {old.version}) with {shown(found)}")
     except Failure as failure:
         say(f"no savepoint of job {old.job_id} (version {old.version}), so it is cancelled: {failure}")
         _cancel_if_active(options)
-        return checkpoints.newest(_plan(options, old))
+        return _plan(options, old).newest()
     return found
 
 
@@ -157,16 +152,16 @@ def _cancel_if_active(options: Options) -> None:
             flink.cancel(job.job_id, seconds=CANCEL_SECONDS)
 
 
-def _go_back(options: Options, old: Job, told: Mapping[str, Any], checkpoint: Path | None, say: Say) -> None:
+def _go_back(options: Options, old: Job, told: Mapping[str, Any], checkpoint: str | None, say: Say) -> None:
     """Run the old release again, with the options it had."""
-    arguments = ["--resume-from", str(checkpoint)] if checkpoint else []
+    arguments = ["--resume-from", checkpoint] if checkpoint else []
     _run_release(options, str(old.version), {**asdict(options), **told}, say, *arguments)
 
 
 def _run_release(options: Options, version: str, told: Mapping[str, Any], say: Say, *arguments: str) -> None:
     """Have a release's own code submit it."""
     with releases.unpacked(version, Path(options.releases_dir)) as directory:
-        places = {"state_dir": str(Path(options.state_dir).resolve()), "checkpoints_dir": str(options.checkpoints),
+        places = {"state_dir": str(Path(options.state_dir).resolve()), "checkpoints_dir": options.checkpoints,
                   "jars_dir": str(directory / "jars")}  # fmt: skip
         kept = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
         with subprocess.Popen(
@@ -178,7 +173,7 @@ def _run_release(options: Options, version: str, told: Mapping[str, Any], say: S
             for line in map(str.rstrip, process.stdout or ()):
                 say(f"[{version}] {line}")
     if process.returncode:
-        raise Failure(line)
+        raise (AlreadyThere if process.returncode == ALREADY_RUNNING else Failure)(line)
 
 
 def _wait_until_the_watermark_moves(options: Options, seconds: float) -> None:

@@ -54,7 +54,7 @@ class Options:
     rest_address: str = _option("127.0.0.1", "Host of Flink's REST API; the embedded cluster is always on 127.0.0.1.")
     rest_port: int = _option(18081, "Port of Flink's REST API and web page.", 1, 65535)
     state_dir: str = _option(".local/streaming", "Directory for checkpoints, logs and the lock.")
-    checkpoints_dir: str = _option("", "Checkpoints' directory where a cluster has another; it must see it too.")
+    checkpoints_dir: str = _option("", "Checkpoints' directory or gs:// address where it is not in --state-dir.")
     releases_dir: str = _option(".local/releases", "Directory of the releases that `package` makes.")
     jars_dir: str = _option(".local/jars/flink", "Directory of the Kafka connector's and raw-event format's jars.")
     python_executable: str = _option("", "Python of a cluster's TaskManagers where it is not this one.")
@@ -65,9 +65,9 @@ class Options:
         return f"http://{self.rest_address}:{self.rest_port}"
 
     @property
-    def checkpoints(self) -> Path:
-        """The directory of all plans' checkpoints."""
-        return Path(self.checkpoints_dir or Path(self.state_dir) / "checkpoints").resolve()
+    def checkpoints(self) -> str:
+        """Where all plans' checkpoints are: a path, or a `gs://` address."""
+        return self.checkpoints_dir or str(Path(self.state_dir).resolve() / "checkpoints")
 
 
 @dataclass(frozen=True)

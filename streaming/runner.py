@@ -13,8 +13,8 @@ from typing import Any
 
 from py4j.protocol import Py4JError
 
-from streaming import checkpoints, job, preflight, submission
-from streaming.checkpoints import Start
+from streaming import job, preflight, submission
+from streaming.checkpoints import Plan, Start
 from streaming.cluster import Cluster, end_leftovers
 from streaming.failures import Failure
 from streaming.flink_settings import embedded_settings, job_settings
@@ -74,10 +74,10 @@ def explain(options: Options) -> tuple[str, str]:
 
 
 def _submit(options: Options, jars: list[Path], partitions: int, say: Say) -> Any:
-    plan = Path(options.state_dir).resolve() / "checkpoints" / job.fingerprint(options)
-    run = checkpoints.begin(plan, options, attempt=str(uuid.uuid4()))
+    plan = Plan(options, job.fingerprint(options))
+    run = plan.begin(attempt=str(uuid.uuid4()))
     client = submission.execute(options, run, embedded_settings(options, jars=jars), partitions, say)
-    checkpoints.forget_other_runs(run)
+    plan.forget_other_runs(run)
     say(f"run {run.run_id} is job {run.job_id}; Flink at http://127.0.0.1:{options.rest_port}")
     return client
 

@@ -9,14 +9,15 @@ from py4j.protocol import Py4JJavaError
 from pyflink.table import StatementSet
 from pyflink.util.exceptions import JavaException
 
-from streaming import checkpoints, job, preflight
-from streaming.checkpoints import Run
+from streaming import job, preflight
+from streaming.checkpoints import Plan, Run
 from streaming.cluster import Cluster
-from streaming.failures import Failure
+from streaming.failures import AlreadyThere, Failure
 from streaming.flink_rest import FlinkRest, Job
 from streaming.flink_settings import job_settings, remote_settings, run_settings
 from streaming.options import Options
 from streaming.releases import version, write_code
+from streaming.stores import shown
 
 Say = Callable[[str], None]
 CLIENT_HEAP_MB = 512
@@ -27,11 +28,7 @@ class JobRefused(Failure):
     """Flink did not take the job; with its reason."""
 
 
-class AlreadyThere(Failure):
-    """A job of this name runs already, or another submission of the same run came first."""
-
-
-def submit(options: Options, say: Say, *, resume_from: Path | None = None) -> Run:
+def submit(options: Options, say: Say, *, resume_from: str | None = None) -> Run:
     """Submit the job to the standalone cluster of the options and return its run.
 
     Raises AlreadyThere where one runs or another submission was first, NotReady and JobRefused.
@@ -47,7 +44,7 @@ def submit(options: Options, say: Say, *, resume_from: Path | None = None) -> Ru
             execute(options, run, settings, partitions, say)
         finally:
             client.stop()
-    checkpoints.forget_other_runs(run)
+    Plan(options, run.fingerprint).forget_other_runs(run)
     say(f"run {run.run_id} is job {run.job_id} at {options.flink_url}")
     return run
 
@@ -62,7 +59,7 @@ def wait(statements: StatementSet) -> None:
 
 def execute(options: Options, run: Run, settings: Mapping[str, str], partitions: int, say: Say) -> Any:
     """Build the statements and hand them to the cluster that the settings name; return Flink's client of the job."""
-    say(f"resuming from {run.resume_from}" if run.resume_from else f"starting without a checkpoint: {run.start}")
+    say(f"resuming from {shown(run.resume_from)}" if run.resume_from else f"starting without a checkpoint: {run.start}")
     environment = job.table_environment({**job_settings(options), **settings, **run_settings(run, version=version())})
     statements = job.build(environment, options, start=run.start, partitions=partitions, run_id=run.run_id)
     try:
@@ -73,21 +70,21 @@ def execute(options: Options, run: Run, settings: Mapping[str, str], partitions:
         raise JobRefused(f"the job did not start: {_cause(error)}") from error
 
 
-def _decide(options: Options, resume_from: Path | None) -> Run:
+def _decide(options: Options, resume_from: str | None) -> Run:
     """Decide where to begin, while no job of this name runs.
 
     Whoever decides at the same time decides for the same run: the checkpoint is looked up again after the jobs, and
     one that a job wrote meanwhile starts the decision anew.
     """
-    plan, flink = options.checkpoints / job.fingerprint(options), FlinkRest(options.flink_url, options.job_name)
+    plan, flink = Plan(options, job.fingerprint(options)), FlinkRest(options.flink_url, options.job_name)
     while True:
-        before = checkpoints.newest(plan)
+        before = plan.newest()
         jobs = flink.jobs_or_fail()
         if active := [found for found in jobs if found.active]:
             raise AlreadyThere(_describe(active[0]))
-        if checkpoints.newest(plan) == before:
+        if plan.newest() == before:
             ended = " ".join(sorted(found.job_id for found in jobs))
-            return checkpoints.begin(plan, options, attempt=ended, resume_from=resume_from or before)
+            return plan.begin(attempt=ended, resume_from=resume_from or before)
 
 
 def _describe(found: Job) -> str:

@@ -11,9 +11,9 @@ import click
 from streaming.cli.command import command, json_flag, say, say_aside, show
 from streaming.failures import NO_CHECKPOINT, NOT_RUNNING
 from streaming.options import Resolved
+from streaming.stores import shown, uri_of
 
 SAVEPOINT_SECONDS = 120.0
-checkpoint_path = click.Path(exists=True, file_okay=False, path_type=Path)
 for_savepoint = click.option(
     "--within", "seconds", type=float, default=SAVEPOINT_SECONDS, show_default=True, metavar="SECONDS",
     help="The time the savepoint may take.",
@@ -24,9 +24,9 @@ for_savepoint = click.option(
     "  python -m streaming submit --rest-address flink.internal --rest-port 8081\n"
     "  python -m streaming submit --config production.toml --json"
 )
-@click.option("--resume-from", type=checkpoint_path, help="The checkpoint or savepoint to begin with.")
+@click.option("--resume-from", help="The checkpoint or savepoint to begin with.")
 @json_flag
-def submit(resolved: Resolved, resume_from: Path | None, as_json: bool) -> None:
+def submit(resolved: Resolved, resume_from: str | None, as_json: bool) -> None:
     """Submit the job to a standalone cluster; refused while it runs. Begins with its plan's newest checkpoint, if any.
 
     The cluster's processes need Flink's own jars, and a Python with this job's requirements (--python-executable).
@@ -35,21 +35,22 @@ def submit(resolved: Resolved, resume_from: Path | None, as_json: bool) -> None:
     from streaming import submission
 
     run = submission.submit(
-        resolved.options, say_aside if as_json else say, resume_from=resume_from.resolve() if resume_from else None
+        resolved.options, say_aside if as_json else say, resume_from=uri_of(resume_from) if resume_from else None
     )
     if as_json:
         show({"job_id": run.job_id, "run_id": run.run_id,
-              "resumed_from": str(run.resume_from) if run.resume_from else None}, True)  # fmt: skip
+              "resumed_from": shown(run.resume_from) if run.resume_from else None}, True)  # fmt: skip
 
 
 @command("  python -m streaming resume\n  python -m streaming resume --from .local/streaming/checkpoints/…/savepoint-1")
-@click.option("--from", "resume_from", type=checkpoint_path, help="A checkpoint or savepoint; else the newest of both.")
+@click.option("--from", "resume_from", help="A checkpoint or savepoint; else the newest of both.")
 @json_flag
-def resume(resolved: Resolved, resume_from: Path | None, as_json: bool) -> None:
+def resume(resolved: Resolved, resume_from: str | None, as_json: bool) -> None:
     """Submit a stopped or failed job again from a savepoint or its newest checkpoint; exit code 4 without one."""
     from streaming import lifecycle
 
-    job_id = lifecycle.resume(resolved.options, say_aside if as_json else say, resume_from=resume_from)
+    place = uri_of(resume_from) if resume_from else None
+    job_id = lifecycle.resume(resolved.options, say_aside if as_json else say, resume_from=place)
     if as_json:
         show({"job_id": job_id}, True)
 
@@ -99,7 +100,7 @@ def savepoint(resolved: Resolved, seconds: float, as_json: bool) -> None:
     """Have the running job write a savepoint, and go on."""
     from streaming import lifecycle
 
-    _show_path(lifecycle.savepoint(resolved.options, seconds=seconds), as_json)
+    _show_path(shown(lifecycle.savepoint(resolved.options, seconds=seconds)), as_json)
 
 
 @command("  python -m streaming stop && python -m streaming resume")
@@ -109,7 +110,7 @@ def stop(resolved: Resolved, seconds: float, as_json: bool) -> None:
     """Have the running job write a savepoint, and end. `ensure` leaves it so; `resume` starts it again."""
     from streaming import lifecycle
 
-    _show_path(lifecycle.stop(resolved.options, seconds=seconds), as_json)
+    _show_path(shown(lifecycle.stop(resolved.options, seconds=seconds)), as_json)
 
 
 @command("  python -m streaming ensure --config production.toml   # every minute, by a schedule")
@@ -152,12 +153,12 @@ def package(resolved: Resolved, version: str, as_json: bool) -> None:
     from streaming.preflight import find_jars
 
     archive = releases.package(version, Path(resolved.options.releases_dir), find_jars(resolved.options))
-    _show_path(archive, as_json)
+    _show_path(str(archive), as_json)
 
 
-def _show_path(path: Path, as_json: bool) -> None:
+def _show_path(path: str, as_json: bool) -> None:
     if as_json:
-        show({"path": str(path)}, True)
+        show({"path": path}, True)
     else:
         click.echo(path)
 

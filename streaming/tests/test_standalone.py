@@ -165,7 +165,7 @@ def _story(operator: Operator, scratch: Path) -> Outcome:
     last = operator.sell()
     stage.send([Record(operator.clock, b"{}"), _late(operator.clock), _late(operator.clock)])
     operator.wait_for(last)
-    status = eventually(lambda: _settled(operator.command("status")), "the counters of all that was sent")
+    status = eventually(lambda: _settled(operator.command("status"), last), "the counters of all that was sent")
     metrics = _scrape(cluster)
     savepoint = Path(operator.command("savepoint")["path"])
 
@@ -174,7 +174,7 @@ def _story(operator: Operator, scratch: Path) -> Outcome:
     cluster.job_manager.start()
     cluster.wait_for_slots()
     with operator.broker_time():
-        at_once = [operator.begin("ensure", "--json") for _ in range(2)]
+        at_once = [operator.begin("ensure", "--version", "1", "--json") for _ in range(2)]
         ensured = [json.loads(operator.end(process)[1])["outcome"] for process in at_once]
     jobs_after_ensure = operator.command("list")["jobs"]
     operator.wait_for(last)
@@ -197,8 +197,10 @@ def _late(clock: int) -> Record:
     return Record(clock, json.dumps(event).encode())
 
 
-def _settled(status: dict[str, Any]) -> dict[str, Any] | None:
-    return status if (status["late_events"], status["dead_letters"]) == (2, 1) and status["dynamodb_items"] else None
+def _settled(status: dict[str, Any], last: str) -> dict[str, Any] | None:
+    """The status, once all that Flink reports by and by has arrived."""
+    counted = (status["late_events"], status["dead_letters"]) == (2, 1) and status["dynamodb_items"]
+    return status if counted and (status["watermark"] or "") > last else None
 
 
 def _scrape(cluster: StandaloneCluster) -> str:
