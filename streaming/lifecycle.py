@@ -22,7 +22,7 @@ from streaming.stores import shown, uri_of
 
 Say = Callable[[str], None]
 LOOK_SECONDS = 0.5
-CANCEL_SECONDS = 60.0
+STOP_SECONDS = 60.0
 ENDED_ON_PURPOSE = ("FINISHED", "CANCELED")
 
 
@@ -135,21 +135,26 @@ def _options_of(options: Options, job: Job) -> dict[str, Any]:
 
 def _stop_or_cancel(options: Options, old: Job, say: Say) -> str | None:
     """Stop with a savepoint; a job that is too broken for one is cancelled, and has its newest checkpoint."""
-    try:
-        found = stop(options, seconds=CANCEL_SECONDS)
+    end = time.monotonic() + STOP_SECONDS
+    while True:
+        try:
+            found = stop(options, seconds=STOP_SECONDS)
+        except Failure as failure:
+            if time.monotonic() < end:  # its tasks may be about to start
+                time.sleep(LOOK_SECONDS)
+                continue
+            say(f"no savepoint of job {old.job_id} (version {old.version}), so it is cancelled: {failure}")
+            _cancel_if_active(options)
+            return _plan(options, old).newest()
         say(f"stopped job {old.job_id} (version {old.version}) with {shown(found)}")
-    except Failure as failure:
-        say(f"no savepoint of job {old.job_id} (version {old.version}), so it is cancelled: {failure}")
-        _cancel_if_active(options)
-        return _plan(options, old).newest()
-    return found
+        return found
 
 
 def _cancel_if_active(options: Options) -> None:
     flink = _flink(options)
     for job in flink.jobs_or_fail():
         if job.active:
-            flink.cancel(job.job_id, seconds=CANCEL_SECONDS)
+            flink.cancel(job.job_id, seconds=STOP_SECONDS)
 
 
 def _go_back(options: Options, old: Job, told: Mapping[str, Any], checkpoint: str | None, say: Say) -> None:
