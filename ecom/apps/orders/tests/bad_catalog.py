@@ -46,8 +46,9 @@ def is_silent(catalog: "BadCatalog", connection: socket.socket, request: Receive
 def drips(catalog: "BadCatalog", connection: socket.socket, request: Received) -> None:
     """A byte now and then, so that no single read is too late."""
     answers(length=1000)(catalog, connection, request)
-    while not catalog.stopped.wait(0.05):
-        connection.sendall(b" ")
+    for _ in range(300):
+        if not catalog.stopped.wait(0.05):
+            connection.sendall(b" ")
 
 
 def hangs_up(catalog: "BadCatalog", connection: socket.socket, request: Received) -> None:
