@@ -21,7 +21,12 @@ from tests.service_process import REPOSITORY, environment_of, manage, running_se
 
 ALWAYS = {"PATH", "DJANGO_SETTINGS_MODULE"}
 # The public paths of each service that has some, and one that stands for them.
-PUBLIC = {"catalog": "/products/nothing/at/all", "customers": "/customers/me", "gateway": "/nothing"}
+PUBLIC = {
+    "catalog": "/products/nothing/at/all",
+    "customers": "/customers/me",
+    "gateway": "/nothing",
+    "orders": "/orders",
+}
 AT_THE_EDGE = {"ECOM_RATE_LIMIT_READS", "ECOM_CORS_ORIGINS", "ECOM_HSTS_SECONDS"}
 NEEDED = [(name, variable) for name in SERVICES for variable in environment_of(name).keys() - ALWAYS]
 
