@@ -17,7 +17,7 @@ def many_products(db: None) -> None:
     for part in range(4):
         stock_up(
             *(
-                product(f"{part}-{n}", name, n * 7919 % 10007, brand=name[0], category=(f"Part {n % 50}",))
+                product(f"{part}-{n}", name, n * 7919 % 10007, brand=name[0], category=(f"Part {n % 200}",))
                 for n, name in enumerate(names)
             )
         )

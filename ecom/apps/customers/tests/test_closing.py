@@ -32,7 +32,7 @@ def full(signed_in: Api) -> Api:
 
 
 def test_nothing_of_the_person_is_left(full: Api, ada: Account, statements) -> None:
-    personal = [EMAIL, "Lovelace", "1234", ADDRESS["line1"], ADDRESS["recipient"]]
+    personal = [EMAIL, "Lovelace", "+49 30 1234", ADDRESS["line1"], ADDRESS["recipient"]]
     assert all(text in everything() for text in personal)
     with statements() as kinds:
         assert full("DELETE", "/customers/me").status_code == 204

@@ -101,7 +101,7 @@ def test_a_private_key_among_the_published_ones_stops_the_start(old: Key) -> Non
     assert "ECOM_TOKEN_KEYS must hold public" in start([{**private, "kid": old.kid}], old.pem, old.kid)
 
 
-@pytest.mark.parametrize("service", ["gateway", "catalog", "backoffice", "worker"])
+@pytest.mark.parametrize("service", ["gateway", "catalog", "backoffice", "customers-worker"])
 def test_no_other_service_asks_for_the_signing_key(service: str) -> None:
     assert "ECOM_TOKEN_SIGNING_KEY" not in environment_of(service)
     assert "no issues" in manage("check", environment=environment_of(service)).stdout

@@ -246,12 +246,12 @@ def test_a_client_that_goes_away_leaves_no_connection_and_no_slot_taken(
 
     upstream.behaviour = send_without_end
     closed = upstream.closed
-    for _ in range(10):  # more than there are slots and threads
+    for ended in range(1, 11):  # more than there are slots and threads
         with connect(gateway.port) as connection:
             connection.sendall(b"GET /cart HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
             connection.recv(1000)
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-    wait_until(lambda: upstream.closed - closed == 10, what="the end of the service's connections")
+        wait_until(lambda ended=ended: upstream.closed - closed == ended, what="the end of the service's connection")
     upstream.behaviour = answers(OK)
     assert get(gateway.port, "/products").status == 200
 
