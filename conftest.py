@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from local.servers import DynamoDB, Kafka, Postgres
+from local.provision import create_topics
+from local.servers import DynamoDB, Kafka, Postgres, free_port
 from tests import settings as test_settings
 
 DATABASES = ("customers", "catalog", "orders")
@@ -34,6 +35,23 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
 def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kafka]:
     with Kafka(tmp_path_factory.mktemp("kafka"), test_settings.KAFKA_PORT) as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def _second_kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kafka]:
+    with Kafka(tmp_path_factory.mktemp("second-kafka"), free_port()) as server:
+        create_topics(server.bootstrap_servers)
+        yield server
+
+
+@pytest.fixture
+def mortal_kafka(_second_kafka: Kafka) -> Kafka:
+    """A Kafka that a test may kill or hang. Clients in the tests' own process leave sockets behind when it is away, so
+    they have another one.
+    """
+    if _second_kafka.process is None:
+        _second_kafka.start()
+    return _second_kafka
 
 
 @pytest.fixture(scope="session")

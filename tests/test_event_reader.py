@@ -1,5 +1,7 @@
 """Events of one context read by another, over a real Kafka."""
 
+import subprocess
+import sys
 import uuid
 from collections.abc import Iterator
 from datetime import timedelta
@@ -13,6 +15,7 @@ from ecom.common.event_reader import read_events
 from ecom.contracts.customer_erased import CUSTOMER_ERASED, CustomerErased
 from local.provision import Topic, create_topics
 from local.servers import Kafka
+from tests.service_process import REPOSITORY, environment_of
 
 GROUP = "test-reader"
 
@@ -97,3 +100,14 @@ def test_an_event_is_handled_again_until_it_is_old_enough(reader: Reader) -> Non
     assert reader.read(repeated_for=timedelta(minutes=15)) == ["U1", "U2"]
     assert reader.read() == ["U1", "U2"]
     assert reader.read(repeated_for=timedelta(minutes=15)) == []
+
+
+def test_a_kafka_that_is_away_ends_the_reading_in_time() -> None:
+    """In a process of its own: the client leaves sockets behind where nobody answers."""
+    code = "import django; django.setup(); from ecom.apps.orders import tasks; tasks.consume_customer_events()"
+    command, environment = [sys.executable, "-c", code], environment_of("orders-worker")
+    ended = subprocess.run(
+        command, cwd=REPOSITORY, env=environment, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert ended.returncode == 1
+    assert "KafkaTimeoutError" in ended.stderr

@@ -15,7 +15,6 @@ import msgspec
 from django.conf import settings
 from kafka import KafkaConsumer, TopicPartition
 from kafka.consumer.fetcher import ConsumerRecord
-from kafka.errors import UnknownTopicOrPartitionError
 from kafka.structs import OffsetAndMetadata
 from prometheus_client import Counter, Gauge
 
@@ -23,7 +22,8 @@ from ecom.common.kafka_clients import API_VERSION
 from ecom.contracts.published import PUBLISHED
 
 POLL_MS = 500
-ANSWER_MS = 10_000
+CLOSE_MS = 1_000
+ANSWER_MS = 5_000
 
 EVENTS_READ = Counter(
     "ecom_events_read", "Events by what became of them: handled, passed over, malformed.", ["topic", "outcome"]
@@ -54,7 +54,7 @@ def read_events(
             reading.read_some()
         UNREAD.labels(topic).set(reading.unread())
     finally:
-        consumer.close(autocommit=False, timeout_ms=ANSWER_MS)
+        consumer.close(autocommit=False, timeout_ms=CLOSE_MS)
 
 
 def _consumer(group: str) -> KafkaConsumer:
@@ -66,7 +66,6 @@ def _consumer(group: str) -> KafkaConsumer:
         enable_auto_commit=False,
         auto_offset_reset="earliest",
         request_timeout_ms=ANSWER_MS,
-        bootstrap_timeout_ms=ANSWER_MS,
         max_poll_records=100,
         metrics_enabled=False,
         allow_auto_create_topics=False,
@@ -87,9 +86,10 @@ class _Reading:
     kept_open: set[TopicPartition] = field(default_factory=set)
 
     def __post_init__(self) -> None:
+        # Asks for one partition first: only this call ends in time where no broker answers, and the next one finds
+        # what it has learned.
+        self.consumer.end_offsets([TopicPartition(self.topic, 0)], timeout_ms=ANSWER_MS)
         partitions = [TopicPartition(self.topic, number) for number in self.consumer.partitions_for_topic(self.topic)]
-        if not partitions:
-            raise UnknownTopicOrPartitionError(f"there is no topic {self.topic}, or no broker answered")
         self.consumer.assign(partitions)
         self.ends = self.consumer.end_offsets(partitions, timeout_ms=ANSWER_MS)
 

@@ -10,7 +10,7 @@ from django.test import Client
 from ecom.apps.activity import events, services
 from ecom.apps.activity.tests.topic import Topic
 from local.provision import create_topics
-from local.servers import Kafka, free_port
+from local.servers import Kafka
 
 
 @pytest.fixture(scope="session")
@@ -31,23 +31,6 @@ def topic(raw_events_topic: Topic) -> Topic:
     raw_events_topic.skip_to_end()
     services._new_user_limit.cache_clear()
     return raw_events_topic
-
-
-@pytest.fixture(scope="session")
-def _second_kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kafka]:
-    with Kafka(tmp_path_factory.mktemp("second-kafka"), free_port()) as server:
-        create_topics(server.bootstrap_servers)
-        yield server
-
-
-@pytest.fixture
-def mortal_kafka(_second_kafka: Kafka) -> Kafka:
-    """A Kafka that a test may kill or hang. Clients in the tests' own process leave sockets behind when it is away, so
-    they have another one.
-    """
-    if _second_kafka.process is None:
-        _second_kafka.start()
-    return _second_kafka
 
 
 @pytest.fixture
