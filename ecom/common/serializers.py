@@ -4,6 +4,8 @@ from typing import Any
 
 from rest_framework import serializers
 
+from ecom.common.countries import ISO_3166
+
 PHONE_LENGTH = 32
 _PHONE = r"\A\+?[0-9][0-9 ()./-]{3,30}\Z"
 
@@ -24,3 +26,17 @@ class PhoneField(serializers.RegexField):
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(_PHONE, max_length=PHONE_LENGTH, allow_blank=True, required=False, **kwargs)
+
+
+class PostalAddress(StrictSerializer):
+    """Where something is sent to, and to whom."""
+
+    recipient = serializers.CharField(max_length=200)
+    company = serializers.CharField(max_length=200, allow_blank=True, required=False)
+    line1 = serializers.CharField(max_length=200)
+    line2 = serializers.CharField(max_length=200, allow_blank=True, required=False)
+    postal_code = serializers.CharField(max_length=20, allow_blank=True, required=False)
+    city = serializers.CharField(max_length=100)
+    region = serializers.CharField(max_length=100, allow_blank=True, required=False)
+    country = serializers.ChoiceField(ISO_3166, help_text="ISO 3166-1, two letters.")
+    phone = PhoneField()

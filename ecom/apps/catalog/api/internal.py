@@ -4,7 +4,6 @@ from typing import Any
 
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from ecom.apps.catalog import selectors
 from ecom.apps.catalog.api.bodies import OrdersBody, ReservationBody
@@ -14,18 +13,14 @@ from ecom.apps.catalog.services import reservations
 from ecom.common.bodies import converted
 from ecom.common.pagination import Page
 from ecom.common.permissions import HasScope, IsStaffOrHasScope
+from ecom.common.uncached import UncachedView
 
 
-class InternalView(APIView):
+class InternalView(UncachedView):
     """For callers inside the platform; no cache keeps an answer."""
 
     def handle_exception(self, exc: Exception) -> Response:
         return super().handle_exception(refusal(exc))
-
-    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
-        response = super().finalize_response(request, response, *args, **kwargs)
-        response["Cache-Control"] = "no-store"
-        return response
 
 
 class ReservationView(InternalView):

@@ -8,8 +8,7 @@ from rest_framework import serializers
 
 from ecom.apps.customers import email_addresses
 from ecom.apps.customers.models import NAME_LENGTH, Account
-from ecom.common.countries import ISO_3166
-from ecom.common.serializers import PhoneField, StrictSerializer
+from ecom.common.serializers import PhoneField, PostalAddress, StrictSerializer
 
 MAX_PASSWORD_LENGTH = 128
 MAX_SECRET_LENGTH = 100
@@ -148,18 +147,8 @@ class ProfileChange(StrictSerializer):
     phone = PhoneField()
 
 
-class AddressBody(StrictSerializer):
+class AddressBody(PostalAddress):
     """`POST /customers/me/addresses` and `PATCH /customers/me/addresses/{address_id}`."""
-
-    recipient = serializers.CharField(max_length=200)
-    company = serializers.CharField(max_length=200, allow_blank=True, required=False)
-    line1 = serializers.CharField(max_length=200)
-    line2 = serializers.CharField(max_length=200, allow_blank=True, required=False)
-    postal_code = serializers.CharField(max_length=20, allow_blank=True, required=False)
-    city = serializers.CharField(max_length=100)
-    region = serializers.CharField(max_length=100, allow_blank=True, required=False)
-    country = serializers.ChoiceField(ISO_3166, help_text="ISO 3166-1, two letters.")
-    phone = PhoneField()
 
 
 class TokenPairShape(serializers.Serializer[Any]):

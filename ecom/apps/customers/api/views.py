@@ -5,7 +5,6 @@ from typing import Any, cast
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
-from rest_framework.views import APIView
 
 from ecom.apps.customers import selectors
 from ecom.apps.customers.api import serializers as bodies
@@ -15,20 +14,16 @@ from ecom.apps.customers.devices import COOKIE_NAME, MAX_AGE_SECONDS, new_device
 from ecom.apps.customers.services import closing, passwords, profiles, registration, service_accounts, sessions
 from ecom.common.authentication import Principal
 from ecom.common.client_address import client_address
+from ecom.common.uncached import UncachedView
 
 MAIL_IS_ON_ITS_WAY = {"detail": "If this address can be used, a mail is on its way to it."}
 
 
-class PersonalView(APIView):
+class PersonalView(UncachedView):
     """Answers are about one person: no cache keeps them."""
 
     def handle_exception(self, exc: Exception) -> Response:
         return super().handle_exception(refusal(exc))
-
-    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
-        response = super().finalize_response(request, response, *args, **kwargs)
-        response["Cache-Control"] = "no-store"
-        return response
 
 
 class OpenView(PersonalView):

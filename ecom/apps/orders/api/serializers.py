@@ -7,9 +7,8 @@ from rest_framework import serializers
 from ecom.apps.orders.models import MAX_QUANTITY, MAX_REASON_LENGTH, Actor, Status
 from ecom.apps.orders.selectors import NEWEST
 from ecom.apps.orders.services.carts import MAX_ITEMS
-from ecom.common.countries import ISO_3166
 from ecom.common.pagination import decode_cursor_of
-from ecom.common.serializers import PhoneField, StrictSerializer
+from ecom.common.serializers import PostalAddress, StrictSerializer
 
 PRODUCT_ID = r"\A[A-Za-z0-9._:~-]{1,64}\Z"
 MAX_LIMIT = 100
@@ -47,18 +46,8 @@ class QuantityChange(StrictSerializer):
     quantity = QuantityField()
 
 
-class DeliveryAddress(StrictSerializer):
+class DeliveryAddress(PostalAddress):
     """Where an order goes."""
-
-    recipient = serializers.CharField(max_length=200)
-    company = serializers.CharField(max_length=200, allow_blank=True, required=False)
-    line1 = serializers.CharField(max_length=200)
-    line2 = serializers.CharField(max_length=200, allow_blank=True, required=False)
-    postal_code = serializers.CharField(max_length=20, allow_blank=True, required=False)
-    city = serializers.CharField(max_length=100)
-    region = serializers.CharField(max_length=100, allow_blank=True, required=False)
-    country = serializers.ChoiceField(ISO_3166, help_text="ISO 3166-1, two letters.")
-    phone = PhoneField()
 
 
 class OrderRequest(StrictSerializer):

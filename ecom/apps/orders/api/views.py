@@ -7,7 +7,6 @@ from django.http import HttpResponse
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
-from rest_framework.views import APIView
 
 from ecom.apps.orders import selectors
 from ecom.apps.orders.api import carriers
@@ -22,6 +21,7 @@ from ecom.apps.orders.services.transitions import By
 from ecom.common.authentication import Principal
 from ecom.common.permissions import IsStaffOrHasScope
 from ecom.common.problems import FieldError, Refusal
+from ecom.common.uncached import UncachedView
 
 _KEY = re.compile(r"[!-~]{8,64}")
 # Validating does not change a serializer, and making one copies all its fields: one serves every request.
@@ -31,16 +31,11 @@ _ORDERS_QUERY = bodies.OrdersQuery()
 _ACTORS = {"customer": Actor.CUSTOMER, "staff": Actor.STAFF, "service": Actor.SERVICE}
 
 
-class PersonalView(APIView):
+class PersonalView(UncachedView):
     """Answers are about one person: no cache keeps them."""
 
     def handle_exception(self, exc: Exception) -> Response:
         return super().handle_exception(refusal(exc))
-
-    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
-        response = super().finalize_response(request, response, *args, **kwargs)
-        response["Cache-Control"] = "no-store"
-        return response
 
 
 def _checked(shape: BaseSerializer[Any], request: Request) -> dict[str, Any]:
