@@ -10,6 +10,7 @@ def where_to_look(stack: Stack) -> str:
     clock = "Recorded time: no simulated shoppers, no heartbeats.\n" if stack.recorded_time else ""
     return f"""
 {clock}Dashboard      {gateway}/dashboard
+API            {gateway}/docs
 Products       curl '{gateway}/products?limit=3'
 Send an event  curl {gateway}/activity/event -H 'Content-Type: application/json' -d '{{"user_id": "U109",
                  "product_id": "P301", "event_type": "VIEW_PRODUCT", "timestamp": "'$(date -u +%FT%TZ)'"}}'
