@@ -59,10 +59,10 @@ class _Client:
 def _only_a_thousand(stack: Stack) -> list[str]:
     """Take all but 1,000 products out of the catalogue, and stock those up; return their ids."""
     with psycopg2.connect(stack.postgres.dsn("catalog")) as connection, connection.cursor() as cursor:
-        cursor.execute(
-            "DELETE FROM catalog_product WHERE id NOT IN (SELECT id FROM catalog_product ORDER BY id LIMIT %s)",
-            [PRODUCTS],
-        )
+        cursor.execute("SELECT id FROM catalog_product ORDER BY id LIMIT %s", [PRODUCTS])
+        kept = [key for (key,) in cursor.fetchall()]
+        cursor.execute("DELETE FROM catalog_price WHERE product_id <> ALL(%s)", [kept])
+        cursor.execute("DELETE FROM catalog_product WHERE id <> ALL(%s)", [kept])
         cursor.execute("UPDATE catalog_product SET stock = %s, active = true RETURNING product_id", [STOCK])
         product_ids = [product_id for (product_id,) in cursor.fetchall()]
     if len(product_ids) != PRODUCTS:
