@@ -22,7 +22,7 @@ help: ## Say what each target does
 setup: ## Make the virtual environments and fetch the jars, where they are not up to date
 	@$(PYTHON) -m local setup
 
-setup-test: setup ## Install Chromium and jq for the tests, where they are absent
+setup-test: setup ## Install the programs of the tests (Chromium, jq, Prometheus), where they are absent
 	@$(LOCAL) setup-test
 
 run: setup ## Start everything; Ctrl-C stops it. DETACH=1 returns when ready, PORT_OFFSET=n, RECORDED_TIME=1

@@ -1,25 +1,19 @@
-"""The programs that only tests need, from the system's packages."""
+"""The table of the programs that only tests need, from outside of Python's packages."""
 
-import os
-import shutil
-
-from local.installation import STATE
-from local.logged_command import run_logged
+from local.programs import DebianPackages, GoProgram, UnpackedDebianPackage
 from local.steps import Steps
 
-PROGRAMS = {"chromium": "the pages", "jq": "the walk-through"}  # and what is tested with each
-TITLE = "Programs of the tests (apt-get install)"
+ON_THE_PATH = DebianPackages(("chromium", "jq"))  # the pages; the walk-through
+PROMETHEUS = UnpackedDebianPackage("prometheus")  # rules and dashboards
+INSTALLED: tuple[DebianPackages | UnpackedDebianPackage | GoProgram, ...] = (ON_THE_PATH, PROMETHEUS)
 
 
 def install() -> None:
-    """Install by apt-get what the machine does not have. Raises StepFailed."""
-    absent = [program for program in PROGRAMS if not shutil.which(program)]
+    """Install what the machine does not have. Raises StepFailed."""
+    absent = [each for each in INSTALLED if each.absent]
     if not absent:
         return
-    log = STATE / "setup" / "test-programs.log"
-    advice = f"install {' and '.join(absent)} so that they are on the PATH, as root: apt-get install {' '.join(absent)}"
-    apt_get = ["apt-get", "--yes", "--quiet", "--no-install-recommends", "--option=DPkg::Lock::Timeout=120"]
-    env = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    with Steps() as steps, steps.step(TITLE):
-        run_logged([*apt_get, "update"], title=TITLE, log=log, advice=advice, env=env)
-        run_logged([*apt_get, "install", *absent], title=TITLE, log=log, advice=advice, env=env)
+    with Steps() as steps:
+        for each in absent:
+            with steps.step(f"For the tests: {', '.join(each.absent)}"):
+                each.install()
