@@ -5,6 +5,7 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import pytest
 import urllib3
@@ -79,6 +80,21 @@ def test_a_service_gets_one_token_for_its_callee_and_keeps_it(tokens: ServiceTok
     assert (principal.subject, principal.kind, principal.scopes) == ("orders", "service", {"stock:reserve"})
     with pytest.raises(NoServiceToken):
         tokens.for_audience("orders")
+
+
+def test_a_token_that_the_callee_refused_is_replaced_but_not_more_than_once_in_five_seconds(
+    tokens: ServiceTokens, monkeypatch
+) -> None:
+    asked = mock.Mock(side_effect=tokens._asked_for)
+    monkeypatch.setattr(tokens, "_asked_for", asked)
+    tokens.for_audience("catalog")
+    tokens.refused("catalog")
+    tokens.for_audience("catalog")
+    assert asked.call_count == 1
+    monkeypatch.setattr(service_tokens, "RETRY_SECONDS", 0)
+    tokens.refused("catalog")
+    tokens.for_audience("catalog")
+    assert asked.call_count == 2
 
 
 def test_a_service_goes_on_with_its_token_while_customers_is_away(

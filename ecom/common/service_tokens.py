@@ -21,14 +21,15 @@ class NoServiceToken(Exception):
 
 @dataclass(frozen=True, slots=True)
 class _Token:
-    """A token with the times of its end and of its next renewal, by the monotonic clock."""
+    """A token with the times of its making, its end and its next renewal, by the monotonic clock."""
 
     text: str
+    made_at: float
     ends_at: float
     renew_at: float
 
 
-_NONE = _Token("", ends_at=float("-inf"), renew_at=float("-inf"))
+_NONE = _Token("", made_at=float("-inf"), ends_at=float("-inf"), renew_at=float("-inf"))
 
 
 class ServiceTokens:
@@ -55,6 +56,15 @@ class ServiceTokens:
                 token = self._tokens[audience] = self._renewed(audience, token)
         return token.text
 
+    def refused(self, audience: str) -> None:
+        """The callee did not take the token, as after a change of keys: the next call brings another one.
+
+        No token is asked for within 5 seconds of the last, so that a callee which refuses them all costs little.
+        """
+        with self._renewing:
+            token = self._tokens.get(audience, _NONE)
+            self._tokens[audience] = replace(token, renew_at=min(token.renew_at, token.made_at + RETRY_SECONDS))
+
     def _renewed(self, audience: str, token: _Token) -> _Token:
         """The next token, or this one for as long as it is good."""
         now = time.monotonic()
@@ -71,4 +81,4 @@ class ServiceTokens:
             raise NoServiceToken(f"customers answered {response.status}")
         body = response.json()
         ends_at = now + body["expires_in"]
-        return _Token(body["access_token"], ends_at, renew_at=ends_at - RENEWED_BEFORE_SECONDS)
+        return _Token(body["access_token"], made_at=now, ends_at=ends_at, renew_at=ends_at - RENEWED_BEFORE_SECONDS)

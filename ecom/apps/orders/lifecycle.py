@@ -30,6 +30,7 @@ RULES = (
     Rule(Status.SHIPPED, Status.REFUNDED, _BACKOFFICE),
     Rule(Status.DELIVERED, Status.REFUNDED, _BACKOFFICE),
 )
+NEED_ADDRESS = (Status.PLACED, Status.PAID)  # a parcel has still to be sent there
 _RULES = {(rule.before, rule.after): rule for rule in RULES}
 
 

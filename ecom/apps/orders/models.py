@@ -123,6 +123,9 @@ class Order(models.Model):
     region = models.CharField(max_length=100, blank=True)
     country = models.CharField(max_length=2, blank=True, help_text="ISO 3166-1 code.")
     phone = models.CharField(max_length=32, blank=True)
+    person_erased = models.BooleanField(
+        db_default=False, editable=False, help_text="The customer is erased; the address goes when the parcel has gone."
+    )
 
     class Meta:
         ordering = ["-id"]

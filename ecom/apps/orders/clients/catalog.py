@@ -230,6 +230,8 @@ def _asked(
         answer = _read(response, deadline)
     except HTTPError as error:
         raise CatalogAway(f"{type(error).__name__}: {error}") from error
+    if response.status == 401:
+        _service_tokens().refused(AUDIENCE)
     if response.status not in expected:
         raise CatalogAway(f"it answered {response.status}")
     return response.status, answer
@@ -292,11 +294,14 @@ def _headers(content: bytes | None) -> dict[str, str]:
 
 
 def _authorization() -> dict[str, str]:
-    tokens = _tokens(settings.UPSTREAMS["customers"], settings.SERVICE_CLIENT_ID, settings.SERVICE_CLIENT_SECRET)
     try:
-        return {"Authorization": f"Bearer {tokens.for_audience(AUDIENCE)}"}
+        return {"Authorization": f"Bearer {_service_tokens().for_audience(AUDIENCE)}"}
     except NoServiceToken as error:
         raise CatalogAway(str(error)) from error
+
+
+def _service_tokens() -> ServiceTokens:
+    return _tokens(settings.UPSTREAMS["customers"], settings.SERVICE_CLIENT_ID, settings.SERVICE_CLIENT_SECRET)
 
 
 @cache

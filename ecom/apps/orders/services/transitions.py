@@ -9,8 +9,8 @@ from django.db.models import F
 from django.utils import timezone
 
 from ecom.apps.orders.events import order_events
-from ecom.apps.orders.lifecycle import Rule, rule_of
-from ecom.apps.orders.models import ALIAS, Actor, Order, OrderTransition, Status, Stock
+from ecom.apps.orders.lifecycle import NEED_ADDRESS, Rule, rule_of
+from ecom.apps.orders.models import ADDRESS_FIELDS, ALIAS, Actor, Order, OrderTransition, Status, Stock
 from ecom.apps.orders.selectors import UnknownOrder, lines_of
 
 
@@ -57,7 +57,10 @@ def cancel_all(*, orders: Iterable[Order], reason: str) -> None:
 
 
 def _step(orders: Sequence[Order], rule: Rule, by: By, reason: str) -> None:
-    """Bring locked orders, all in `rule.before`, into `rule.after`. Four statements, however many there are."""
+    """Bring locked orders, all in `rule.before`, into `rule.after`. Four statements, however many there are.
+
+    Another one empties the addresses of erased customers, where they are no longer needed.
+    """
     now = timezone.now()
     returning = {"stock": Stock.RETURNING} if rule.returns_stock else {}
     changed = {"status": rule.after, "updated_at": now, **returning}
@@ -80,5 +83,16 @@ def _step(orders: Sequence[Order], rule: Rule, by: By, reason: str) -> None:
         for order in orders
     ]
     OrderTransition.objects.bulk_create(transitions)
+    if rule.after not in NEED_ADDRESS:
+        _forget_addresses([order for order in orders if order.person_erased])
     lines = lines_of(orders)
     order_events([(order, made, lines[order.pk]) for order, made in zip(orders, transitions, strict=True)])
+
+
+def _forget_addresses(orders: Sequence[Order]) -> None:
+    nothing = dict.fromkeys(ADDRESS_FIELDS, "")
+    if orders:
+        Order.objects.filter(pk__in=[order.pk for order in orders]).update(**nothing)
+    for order in orders:
+        for name in nothing:
+            setattr(order, name, "")

@@ -7,12 +7,14 @@ from django.apps import apps
 from django.utils import timezone
 
 from ecom.apps.orders.clients import catalog
-from ecom.apps.orders.models import Order, OutboxEvent, Stock
+from ecom.apps.orders.models import Actor, Order, OutboxEvent, Stock
 from ecom.apps.orders.services.erasure import anonymise_customer
+from ecom.apps.orders.services.transitions import By, bring
 from ecom.apps.orders.tasks import expire_unpaid, settle_reservations
 from ecom.apps.orders.tests.shop import ADA, BOB, Api, stock_of, stock_up, units_reserved
 
 pytestmark = pytest.mark.django_db
+SUPPORT = By(Actor.STAFF, "U0000000000000STF")
 
 
 @pytest.fixture(autouse=True)
@@ -130,7 +132,7 @@ def test_of_an_erased_customer_nothing_but_the_pseudonym_stays(ada: Api, stateme
     Api(BOB).add("P2")
     with statements() as kinds:
         anonymise_customer(customer_id=ADA)
-    assert kinds == ["DELETE", "SELECT", "DELETE", "DELETE", "UPDATE", "UPDATE"]
+    assert kinds == ["DELETE", "SELECT", "DELETE", "DELETE", "UPDATE", "UPDATE", "UPDATE"]
     anonymise_customer(customer_id=ADA)
     body = ada("GET", f"/orders/{order_id}").json()
     assert set(body["delivery_address"].values()) == {""}
@@ -141,3 +143,18 @@ def test_of_an_erased_customer_nothing_but_the_pseudonym_stays(ada: Api, stateme
     assert Api(BOB).cart() == {"P2": 1}
     for event in OutboxEvent.objects.all():
         assert "Main Street" not in str(event.body)
+
+
+@pytest.mark.parametrize(("steps", "end"), [(["PAID"], "SHIPPED"), ([], "CANCELLED")])
+def test_what_an_erased_customer_has_bought_still_arrives_and_then_nobody_knows_where(
+    ada: Api, steps: list[str], end: str
+) -> None:
+    order_id = ada.ordered({"P1": 1})
+    settle_reservations()
+    anonymise_customer(customer_id=ADA)
+    for status in steps:
+        bring(order_id=order_id, to=status, by=SUPPORT)
+    assert ada("GET", f"/orders/{order_id}").json()["delivery_address"]["city"] == "Berlin"
+    brought = bring(order_id=order_id, to=end, by=SUPPORT)
+    assert brought.city == ""
+    assert set(ada("GET", f"/orders/{order_id}").json()["delivery_address"].values()) == {""}
