@@ -1,11 +1,15 @@
-"""Requests counted and timed by route template, so that the number of series does not grow with the paths."""
+"""Requests counted and timed by route template, so that the number of series does not grow with the paths.
+
+And the page on which Prometheus finds what all of a service's processes counted.
+"""
 
 import logging
 import time
 from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
-from prometheus_client import Histogram
+from django_prometheus.exports import ExportToDjangoView
+from prometheus_client import CollectorRegistry, Histogram, generate_latest
 
 SLOW_SECONDS = 1.0
 
@@ -18,6 +22,9 @@ REQUEST_SECONDS = Histogram(
 )
 
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+
+# What is read anew for each scrape, and not counted by the processes; contexts register their collectors here.
+AT_SCRAPE = CollectorRegistry()
 
 log = logging.getLogger(__name__)
 
@@ -47,3 +54,10 @@ def route_of(request: HttpRequest) -> str:
     """The URL pattern that matched, such as `products/<product_id>`; `unmatched` where none did."""
     match = request.resolver_match
     return match.route if match else "unmatched"
+
+
+def metrics_page(request: HttpRequest) -> HttpResponse:
+    """All metrics of this service, in Prometheus' text format."""
+    page: HttpResponse = ExportToDjangoView(request)
+    page.content = page.content + generate_latest(AT_SCRAPE)
+    return page

@@ -1,14 +1,13 @@
 """What every service answers on its management port."""
 
 from django.urls import path
-from django_prometheus.exports import ExportToDjangoView
 
-from ecom.common import health, problems
+from ecom.common import health, metrics, problems
 
 urlpatterns = [
     path("healthz", health.healthz),
     path("readyz", health.readyz),
-    path("metrics", ExportToDjangoView),
+    path("metrics", metrics.metrics_page),
 ]
 
 handler400, handler403 = problems.bad_request, problems.permission_denied

@@ -1,8 +1,13 @@
 """The events of this context, written to its outbox in the transaction that makes them true."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from functools import partial
 
-from ecom.apps.orders.models import Actor, Order, OrderLine, OrderTransition, OutboxEvent
+import prometheus_client
+from django.db import transaction
+
+from ecom.apps.orders.models import ALIAS, Actor, Order, OrderLine, OrderTransition, OutboxEvent
 from ecom.common.request_context import current_traceparent
 from ecom.contracts import order_event
 from ecom.contracts.order_event import ORDER_EVENT, OrderEvent
@@ -11,6 +16,8 @@ from ecom.contracts.published import outbox_body
 # What a person typed stays with the order, where it can be erased; events go further than that.
 _QUOTED = frozenset({Actor.SERVICE, Actor.SYSTEM})
 
+STATES = prometheus_client.Counter("ecom_orders_transitions", "Orders by the state that they came into.", ["state"])
+
 
 def order_events(happened: Sequence[tuple[Order, OrderTransition, Sequence[OrderLine]]]) -> None:
     """Each order came into the state that its transition says. One statement."""
@@ -18,11 +25,18 @@ def order_events(happened: Sequence[tuple[Order, OrderTransition, Sequence[Order
         OutboxEvent(
             type=ORDER_EVENT.ce_type,
             key=order.order_id,
-            body=_body(order, transition, lines),
+            body=_body(order, made, lines),
             traceparent=current_traceparent(),
         )
-        for order, transition, lines in happened
+        for order, made, lines in happened
     )
+    states = Counter(str(made.to_status) for _, made, _ in happened)
+    transaction.on_commit(partial(_count, states), using=ALIAS)
+
+
+def _count(states: Mapping[str, int]) -> None:
+    for state, number in states.items():
+        STATES.labels(state).inc(number)
 
 
 def _body(order: Order, transition: OrderTransition, lines: Sequence[OrderLine]) -> object:

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
+import prometheus_client
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -19,6 +20,8 @@ from ecom.common.problems import FieldError
 MAX_BYTES = 5 * 1024 * 1024  # as much as the gateway lets through
 REJECTED = "rejected"
 OUTCOMES = (*(outcome.value for outcome in Outcome), REJECTED)
+
+ROWS = prometheus_client.Counter("ecom_catalog_bulk_rows", "Products of bulk requests by outcome.", ["outcome"])
 
 CheckedRow = ProductRow | list[FieldError]
 
@@ -41,6 +44,8 @@ class ProductBulk(CatalogueView):
         outcomes = upsert_products(rows=products) if products else {}
         results = [_result(index, row, outcomes) for index, row in enumerate(rows)]
         counts = Counter(result["outcome"] for result in results)
+        for outcome, number in counts.items():
+            ROWS.labels(outcome).inc(number)
         return Response({"counts": {name: counts[name] for name in OUTCOMES}, "results": results})
 
 

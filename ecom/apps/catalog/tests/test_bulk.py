@@ -6,6 +6,7 @@ from django.db import connections
 from django.test.utils import CaptureQueriesContext
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from prometheus_client import REGISTRY
 
 from ecom.apps.catalog.api import serializers
 from ecom.apps.catalog.models import Category, Product
@@ -36,6 +37,15 @@ def statements(*rows: Any) -> int:
     with CaptureQueriesContext(connections["catalog"]) as captured:
         bulk(*rows)
     return sum(query["sql"].split()[0] not in ("SAVEPOINT", "RELEASE") for query in captured.captured_queries)
+
+
+def test_rows_are_counted_by_outcome_for_prometheus(shop) -> None:
+    def counted(outcome: str) -> float:
+        return REGISTRY.get_sample_value("ecom_catalog_bulk_rows_total", {"outcome": outcome}) or 0
+
+    before = {outcome: counted(outcome) for outcome in ("created", "rejected")}
+    bulk(row("N1"), row("N2"), row("N1"))
+    assert {outcome: counted(outcome) - number for outcome, number in before.items()} == {"created": 2, "rejected": 1}
 
 
 def test_each_row_has_its_outcome(shop) -> None:

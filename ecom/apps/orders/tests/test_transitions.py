@@ -3,6 +3,7 @@
 import itertools
 
 import pytest
+from prometheus_client import REGISTRY
 
 from ecom.apps.orders.lifecycle import RULES, allowed
 from ecom.apps.orders.models import Actor, Order, OrderTransition, OutboxEvent, Status, Stock
@@ -44,6 +45,19 @@ def test_an_order_goes_all_the_way_and_keeps_who_when_and_why(ada: Api, order_id
     ]
     assert list(OrderTransition.objects.values_list("actor_id", flat=True)) == [ADA, "payments", "USTAFF", "USTAFF"]
     assert [each["at"] for each in body["transitions"]] == sorted(each["at"] for each in body["transitions"])
+
+
+def test_each_step_that_is_committed_is_counted_for_prometheus(
+    ada: Api, order_id: str, django_capture_on_commit_callbacks
+) -> None:
+    def counted() -> float:
+        return REGISTRY.get_sample_value("ecom_orders_transitions_total", {"state": "PAID"}) or 0
+
+    before = counted()
+    with django_capture_on_commit_callbacks(using="orders", execute=True):
+        step("payments", order_id, "PAID")
+        assert counted() == before
+    assert counted() == before + 1
 
 
 def test_each_step_is_an_event_with_the_next_number(order_id: str) -> None:
