@@ -5,7 +5,12 @@ from local.steps import Steps
 
 ON_THE_PATH = DebianPackages(("chromium", "jq"))  # the pages; the walk-through
 PROMETHEUS = UnpackedDebianPackage("prometheus")  # rules and dashboards
-INSTALLED: tuple[DebianPackages | UnpackedDebianPackage | GoProgram, ...] = (ON_THE_PATH, PROMETHEUS)
+KUSTOMIZE = GoProgram("sigs.k8s.io/kustomize/kustomize/v5", "v5.8.1")  # the manifests
+KUBECONFORM = GoProgram("github.com/yannh/kubeconform/cmd/kubeconform", "v0.7.0")
+INSTALLED: tuple[DebianPackages | UnpackedDebianPackage | GoProgram, ...] = (
+    *(ON_THE_PATH, PROMETHEUS),
+    *(KUSTOMIZE, KUBECONFORM),
+)
 
 
 def install() -> None:
