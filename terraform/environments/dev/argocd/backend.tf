@@ -1,0 +1,9 @@
+terraform {
+  backend "s3" {
+    bucket       = "ecom-dev-terraform-state"
+    key          = "argocd.tfstate"
+    region       = "eu-central-1"
+    encrypt      = true
+    use_lockfile = true
+  }
+}

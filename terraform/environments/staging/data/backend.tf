@@ -1,0 +1,9 @@
+terraform {
+  backend "s3" {
+    bucket       = "ecom-staging-terraform-state"
+    key          = "data.tfstate"
+    region       = "eu-central-1"
+    encrypt      = true
+    use_lockfile = true
+  }
+}

@@ -1,0 +1,9 @@
+output "url" {
+  description = "Repository as an image's name begins with it."
+  value       = aws_ecr_repository.this.repository_url
+}
+
+output "arn" {
+  description = "ARN of the repository."
+  value       = aws_ecr_repository.this.arn
+}

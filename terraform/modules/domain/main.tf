@@ -1,0 +1,36 @@
+# The public zone of an environment, and the certificate for it and its names one level down.
+resource "aws_route53_zone" "this" {
+  name    = var.domain
+  comment = "The shop's public names"
+}
+
+resource "aws_acm_certificate" "this" {
+  domain_name               = var.domain
+  subject_alternative_names = ["*.${var.domain}"]
+  validation_method         = "DNS"
+
+  lifecycle {
+    create_before_destroy = true
+  }
+}
+
+# The wildcard is validated by the same record as the domain itself.
+locals {
+  validation = [
+    for option in aws_acm_certificate.this.domain_validation_options : option if option.domain_name == var.domain
+  ]
+}
+
+resource "aws_route53_record" "validation" {
+  zone_id         = aws_route53_zone.this.zone_id
+  name            = one(local.validation[*].resource_record_name)
+  type            = one(local.validation[*].resource_record_type)
+  records         = local.validation[*].resource_record_value
+  ttl             = 300
+  allow_overwrite = true
+}
+
+resource "aws_acm_certificate_validation" "this" {
+  certificate_arn         = aws_acm_certificate.this.arn
+  validation_record_fqdns = [aws_route53_record.validation.fqdn]
+}

@@ -1,0 +1,4 @@
+output "id" {
+  description = "Id of the secret."
+  value       = google_secret_manager_secret.this.id
+}

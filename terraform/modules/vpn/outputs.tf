@@ -1,0 +1,4 @@
+output "tunnels" {
+  description = "Inside addresses of each tunnel."
+  value       = local.inside
+}
