@@ -178,7 +178,7 @@ def _run_release(options: Options, version: str, told: Mapping[str, Any], say: S
             for line in map(str.rstrip, process.stdout or ()):
                 say(f"[{version}] {line}")
     if process.returncode:
-        raise (AlreadyThere if process.returncode == ALREADY_RUNNING else Failure)(line)
+        raise (AlreadyThere if process.returncode == ALREADY_RUNNING else Failure)(line.removeprefix("error: "))
 
 
 def _wait_until_the_watermark_moves(options: Options, seconds: float) -> None:

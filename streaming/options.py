@@ -58,6 +58,10 @@ class Options:
     releases_dir: str = _option(".local/releases", "Directory of the releases that `package` makes.")
     jars_dir: str = _option(".local/jars/flink", "Directory of the Kafka connector's and raw-event format's jars.")
     python_executable: str = _option("", "Python of a cluster's TaskManagers where it is not this one.")
+    dataproc_project: str = _option("", "Google Cloud project of the Dataproc cluster.")
+    dataproc_region: str = _option("", "Its region.")
+    dataproc_cluster: str = _option("", "Its name.")
+    dataproc_staging: str = _option("", "gs:// address below which code, jars, environment and checkpoints are.")
 
     @property
     def flink_url(self) -> str:
@@ -68,6 +72,10 @@ class Options:
     def checkpoints(self) -> str:
         """Where all plans' checkpoints are: a path, or a `gs://` address."""
         return self.checkpoints_dir or str(Path(self.state_dir).resolve() / "checkpoints")
+
+    def changed(self) -> dict[str, Any]:
+        """The options that are not as they are by default."""
+        return {each.name: value for each in fields(self) if (value := getattr(self, each.name)) != each.default}
 
 
 @dataclass(frozen=True)

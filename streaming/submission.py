@@ -49,6 +49,14 @@ def submit(options: Options, say: Say, *, resume_from: str | None = None) -> Run
     return run
 
 
+def drive(options: Options, run: Run, say: Say) -> None:
+    """Submit from within Flink's own Python driver, to the cluster that the driver was started for."""
+    found = job.fingerprint(options)
+    if found != run.fingerprint:
+        raise JobRefused(f"here the plan is {found}, not {run.fingerprint}: is this Flink another version?")
+    execute(options, run, {}, preflight.check(options), say)
+
+
 def wait(statements: StatementSet) -> None:
     """Run a bounded job to its end."""
     try:
@@ -61,10 +69,10 @@ def execute(options: Options, run: Run, settings: Mapping[str, str], partitions:
     """Build the statements and hand them to the cluster that the settings name; return Flink's client of the job."""
     say(f"resuming from {shown(run.resume_from)}" if run.resume_from else f"starting without a checkpoint: {run.start}")
     environment = job.table_environment({**job_settings(options), **settings, **run_settings(run, version=version())})
-    statements = job.build(environment, options, start=run.start, partitions=partitions, run_id=run.run_id)
     try:
+        statements = job.build(environment, options, start=run.start, partitions=partitions, run_id=run.run_id)
         return statements.execute().get_job_client()
-    except JavaException as error:
+    except (JavaException, Py4JJavaError) as error:
         if TAKEN in str(error):
             raise AlreadyThere(f"job {run.job_id} was submitted by someone else") from error
         raise JobRefused(f"the job did not start: {_cause(error)}") from error

@@ -20,18 +20,36 @@ for_savepoint = click.option(
 )  # fmt: skip
 
 
+submit_target = click.option(
+    "--target", type=click.Choice(["standalone", "dataproc"]), default="standalone", show_default=True,
+    help="The kind of cluster.",
+)  # fmt: skip
+
+
 @command(
     "  python -m streaming submit --rest-address flink.internal --rest-port 8081\n"
-    "  python -m streaming submit --config production.toml --json"
+    "  python -m streaming submit --config production.toml --json\n"
+    "  python -m streaming submit --target dataproc --version 1.4.0 --environment .local/releases/environment-….zip"
 )
+@submit_target
+@click.option("--version", help="Dataproc: the release to submit, as `package` made it.")
+@click.option("--environment", type=click.Path(exists=True, dir_okay=False, path_type=Path),
+              help="Dataproc: the Python environment, as `package --environment` made it.")  # fmt: skip
+@click.option("--dry-run", is_flag=True, help="Dataproc: print what would be uploaded and sent, and do neither.")
 @click.option("--resume-from", help="The checkpoint or savepoint to begin with.")
 @json_flag
-def submit(resolved: Resolved, resume_from: str | None, as_json: bool) -> None:
-    """Submit the job to a standalone cluster; refused while it runs. Begins with its plan's newest checkpoint, if any.
+def submit(
+    resolved: Resolved, target: str, version: str | None, environment: Path | None, dry_run: bool,
+    resume_from: str | None, as_json: bool,
+) -> None:  # fmt: skip
+    """Submit the job to a cluster; refused while it runs. Begins with its plan's newest checkpoint, if any.
 
-    The cluster's processes need Flink's own jars, and a Python with this job's requirements (--python-executable).
-    Code and jars are shipped.
+    A standalone cluster's processes need Flink's own jars, and a Python with this job's requirements
+    (--python-executable); code and jars are shipped. To Dataproc all is shipped, by way of a bucket.
     """
+    if target == "dataproc":
+        _submit_to_dataproc(resolved, version, environment, dry_run, resume_from, as_json)
+        return
     from streaming import submission
 
     run = submission.submit(
@@ -40,6 +58,46 @@ def submit(resolved: Resolved, resume_from: str | None, as_json: bool) -> None:
     if as_json:
         show({"job_id": run.job_id, "run_id": run.run_id,
               "resumed_from": shown(run.resume_from) if run.resume_from else None}, True)  # fmt: skip
+
+
+def _submit_to_dataproc(
+    resolved: Resolved, version: str | None, environment: Path | None, dry_run: bool, resume_from: str | None,
+    as_json: bool,
+) -> None:  # fmt: skip
+    from streaming import dataproc
+
+    if not version or not environment:
+        raise click.UsageError("--target dataproc needs --version and --environment")
+    found = dataproc.prepare(resolved.options, version=version, environment=environment, resume_from=resume_from)
+    if dry_run:
+        show({"uploads": list(found.uploads), "request": found.request, "shell": found.shell()}, True)
+        return
+    job_id = dataproc.submit(resolved.options, found, say_aside if as_json else say)
+    if as_json:
+        show({"job_id": job_id, "run_id": found.run.run_id}, True)
+
+
+@command("  flink run … -c org.apache.flink.client.python.PythonDriver -pym streaming drive --run-id …")
+@click.option("--run-job-id", required=True)
+@click.option("--run-id", required=True)
+@click.option("--run-plan", required=True)
+@click.option("--run-fingerprint", required=True)
+@click.option("--run-first-window-ms", type=int, required=True)
+@click.option("--run-read-from-ms", type=int)
+@click.option("--run-resume-from")
+def drive(
+    resolved: Resolved, run_job_id: str, run_id: str, run_plan: str, run_fingerprint: str, run_first_window_ms: int,
+    run_read_from_ms: int | None, run_resume_from: str | None,
+) -> None:  # fmt: skip
+    """What Flink's Python driver runs on Dataproc: submits the run that `submit` has decided for. Not for people."""
+    from streaming import submission
+    from streaming.checkpoints import Run, Start
+
+    run = Run(
+        plan=run_plan, fingerprint=run_fingerprint, job_id=run_job_id, run_id=run_id,
+        start=Start(run_read_from_ms, run_first_window_ms), resume_from=run_resume_from,
+    )  # fmt: skip
+    submission.drive(resolved.options, run, say)
 
 
 @command("  python -m streaming resume\n  python -m streaming resume --from .local/streaming/checkpoints/…/savepoint-1")
@@ -145,14 +203,24 @@ def deploy(resolved: Resolved, version: str, seconds: float, as_json: bool) -> N
 
 
 @command("  python -m streaming package --version 1.4.0 --releases-dir /srv/releases")
-@click.option("--version", required=True, help="The version that this code is to be known by.")
+@click.option("--version", help="The version that this code is to be known by.")
+@click.option("--environment", is_flag=True, help="Package the Python environment instead, for Dataproc.")
 @json_flag
-def package(resolved: Resolved, version: str, as_json: bool) -> None:
-    """Make a release of this code and its jars in --releases-dir: one archive, the same to the byte each time."""
+def package(resolved: Resolved, version: str | None, environment: bool, as_json: bool) -> None:
+    """Make a release of this code and its jars in --releases-dir: one archive, the same to the byte each time.
+
+    The archive of the environment is of this machine's kind, and is named by what it holds.
+    """
     from streaming import releases
+    from streaming.environments import package_environment
     from streaming.preflight import find_jars
 
-    archive = releases.package(version, Path(resolved.options.releases_dir), find_jars(resolved.options))
+    if environment == bool(version):
+        raise click.UsageError("package takes either --version or --environment")
+    if environment:
+        _show_path(str(package_environment(Path(resolved.options.releases_dir))), as_json)
+        return
+    archive = releases.package(str(version), Path(resolved.options.releases_dir), find_jars(resolved.options))
     _show_path(str(archive), as_json)
 
 
@@ -171,4 +239,4 @@ def _show_outcome(outcome: str, as_json: bool) -> None:
         click.echo(outcome)
 
 
-COMMANDS = (submit, resume, list_jobs, status, savepoint, stop, ensure, deploy, package)
+COMMANDS = (submit, drive, resume, list_jobs, status, savepoint, stop, ensure, deploy, package)

@@ -82,11 +82,11 @@ class Operator:
         yield
         self.stage.claim_broker_time(False)
 
-    def deploy(self, version: str) -> tuple[int, str, str]:
-        """Deploy a release while the shop's heart beats."""
+    def deploy(self, version: str, ready: tuple[str, ...] = READY) -> tuple[int, str, str]:
+        """Deploy a release; the shop's heart beats once the command has said that it is ready."""
         with self.broker_time():
             process = self.begin("deploy", "--version", version, "--json")
-            eventually(lambda: process.poll() is not None or any(text in self.said(process) for text in READY),
+            eventually(lambda: process.poll() is not None or any(text in self.said(process) for text in ready),
                        "the submission", 240)  # fmt: skip
         eventually(lambda: process.poll() is not None or self.beat(), f"version {version}", 240)
         return self.end(process)
@@ -272,3 +272,37 @@ def test_every_window_is_exact_after_all_that(outcome: Outcome) -> None:
     assert len(outcome.sold) == 8
     counted = {start: item["event_count"] for start, item in outcome.windows.items()}
     assert counted == dict.fromkeys(outcome.sold, MINUTE // STEP)
+
+
+@pytest.mark.check_all
+def test_a_release_that_does_not_work_is_undone_and_a_stopped_job_stays_stopped_until_it_is_resumed(
+    kafka: Kafka, dynamodb: DynamoDB, rest_port: int, tmp_path: Path
+) -> None:
+    stage = Stage(kafka, dynamodb, "undone")
+    stage.create()
+    broken = tree_with(tmp_path / "broken", "sql/views.sql", "FROM raw_events", "FROM no_such_table")
+    (tmp_path / "operator").mkdir()
+    with StandaloneCluster(tmp_path / "flink", rest_port) as cluster:
+        operator = Operator(stage, cluster, tmp_path / "operator")
+        operator.command("package", "--version", "1")
+        operator.command("package", "--version", "2", tree=broken)
+        assert operator.deploy("1")[0] == 0
+        operator.wait_for(operator.sell())
+
+        code, _, said = operator.deploy("2", ready=("[1] ",))
+        assert code == 5, said
+        assert "error: version 2 does not work, 1 runs again" in said.splitlines()[-1]
+        assert "[1] " in said
+        assert "resuming from" in said
+        operator.wait_for(operator.sell())
+
+        savepoint = operator.command("stop")["path"]
+        assert operator.command("ensure", "--version", "1")["outcome"] == "stopped"
+        with operator.broker_time():
+            operator.command("resume")
+        last = operator.sell()
+        operator.wait_for(last)
+        assert savepoint in operator.said(operator.running[-1])
+        assert [job["state"] for job in operator.command("list")["jobs"]][:2] == ["RUNNING", "FINISHED"]
+    counted = {start: item["event_count"] for (_, start), item in stage.windows().items()}
+    assert counted == dict.fromkeys(operator.sold, MINUTE // STEP)

@@ -1,0 +1,189 @@
+"""Submission to Dataproc: what is put into the bucket, and the request to its Jobs API.
+
+The request is that of https://cloud.google.com/dataproc/docs/reference/rest/v1/projects.regions.jobs/submit with a
+FlinkJob; see docs/adr/0014 for why, and for the shell command that does the same without the Jobs API.
+"""
+
+import json
+import re
+import shlex
+import zipfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, urlencode, urlsplit
+
+from streaming import job, preflight, releases
+from streaming.checkpoints import Plan, Run
+from streaming.cloud_storage import CloudStorage
+from streaming.environments import EXECUTABLE
+from streaming.failures import WRONG_OPTION, AlreadyThere, Failure
+from streaming.google_api import call, endpoint
+from streaming.options import Options
+
+Say = Callable[[str], None]
+DRIVER = "org.apache.flink.client.python.PythonDriver"
+UNPACKED = "environment"  # the folder into which Flink unpacks the Python environment
+NEEDED = ("dataproc_project", "dataproc_region", "dataproc_cluster", "dataproc_staging")
+# What belongs to the machine that submits and not to the one that runs.
+HERE = ("state_dir", "releases_dir", "jars_dir", "rest_address", "rest_port", "python_executable", *NEEDED)
+
+
+class Incomplete(Failure):
+    """An option that Dataproc needs is missing or wrong."""
+
+    exit_code = WRONG_OPTION
+
+
+@dataclass(frozen=True)
+class Submission:
+    """What is to be uploaded (address and file's content, read when it is needed), and the request to send then."""
+
+    uploads: dict[str, Callable[[], bytes]]
+    request: dict[str, Any]
+    run: Run
+
+    def shell(self) -> str:
+        """The same by Flink's own client in YARN's application mode, for a shell on the cluster's master."""
+        flink = self.request["job"]["flinkJob"]
+        settings = [f"-D{name}={value}" for name, value in flink["properties"].items()]
+        jars = f"-Dyarn.ship-files={';'.join(flink['jarFileUris'])}"
+        return shlex.join(["flink", "run", "-t", "yarn-application", *settings, jars, *flink["args"]])
+
+
+def prepare(options: Options, *, version: str, environment: Path, resume_from: str | None = None) -> Submission:
+    """Decide where the run begins and build its request. Raises AlreadyThere while a job of the name is active."""
+    options = _complete(options)
+    archive = releases.path_of(version, Path(options.releases_dir))
+    if not archive.exists():
+        raise releases.NoRelease(f"{archive} does not exist: `package --version {version}` makes it")
+    run = _decide(options, resume_from)
+    places = _places(options, version, archive, environment)
+    return Submission(dict(places), _request(options, run, version, [address for address, _ in places]), run)
+
+
+def submit(options: Options, submission: Submission, say: Say) -> str:
+    """Upload what the bucket has not yet and send the request; return Dataproc's id of the job."""
+    for address, content in submission.uploads.items():
+        place = urlsplit(address)
+        storage, name = CloudStorage(place.netloc), place.path.lstrip("/")
+        if name not in storage.list(name):
+            storage.create(name, content())
+            say(f"uploaded {address}")
+    answer = call("POST", f"{_jobs(options)}:submit", json.dumps(submission.request).encode())
+    job_id = str(json.loads(answer)["reference"]["jobId"])
+    say(f"run {submission.run.run_id} is Dataproc's job {job_id} on {options.dataproc_cluster}")
+    return job_id
+
+
+def _complete(options: Options) -> Options:
+    missing = [f"{name}: Dataproc needs it" for name in NEEDED if not getattr(options, name)]
+    if missing:
+        raise Incomplete("\n".join(missing))
+    if not options.dataproc_staging.startswith("gs://"):
+        raise Incomplete(f"dataproc_staging: {options.dataproc_staging} is not a gs:// address")
+    place = options.checkpoints_dir or f"{options.dataproc_staging.rstrip('/')}/checkpoints"
+    return replace(options, checkpoints_dir=place)
+
+
+def _decide(options: Options, resume_from: str | None) -> Run:
+    """Decide where to begin while no job of this name is active, as a submission to any cluster does."""
+    plan = Plan(options, job.fingerprint(options))
+    while True:
+        before = plan.newest()
+        if active := _job_ids(options, "ACTIVE"):
+            raise AlreadyThere(f"Dataproc's job {active[0]} is active")
+        if plan.newest() == before:
+            ended = " ".join(sorted(_job_ids(options, "NON_ACTIVE")))
+            return plan.begin(attempt=ended, resume_from=resume_from or before)
+
+
+def _job_ids(options: Options, state: str) -> list[str]:
+    return [each["reference"]["jobId"] for each in _listed(options, state)]
+
+
+def _listed(options: Options, state: str) -> Iterator[dict[str, Any]]:
+    token = ""
+    while True:
+        query = {"clusterName": options.dataproc_cluster, "jobStateMatcher": state} | (
+            {"pageToken": token} if token else {}
+        )
+        page = json.loads(call("GET", f"{_jobs(options)}?{urlencode(query)}"))
+        yield from (
+            each for each in page.get("jobs", ()) if each.get("labels", {}).get("job") == _label(options.job_name)
+        )
+        if not (token := page.get("nextPageToken", "")):
+            return
+
+
+def _jobs(options: Options) -> str:
+    project, region = quote(options.dataproc_project), quote(options.dataproc_region)
+    return f"{endpoint('dataproc')}/v1/projects/{project}/regions/{region}/jobs"
+
+
+def _places(
+    options: Options, version: str, archive: Path, environment: Path
+) -> list[tuple[str, Callable[[], bytes]]]:  # fmt: skip
+    """Environment, code and jars, in this order, with their addresses in the bucket."""
+    staging = options.dataproc_staging.rstrip("/")
+    folder, python_jar = f"{staging}/releases/{version}", preflight.find_python_jar()
+
+    def packed(name: str) -> Callable[[], bytes]:
+        return lambda: zipfile.ZipFile(archive).read(name)
+
+    jars = [name for name in releases.label_of(archive)["files"] if name.startswith("jars/")]
+    return [
+        (f"{staging}/environments/{environment.name}", environment.read_bytes),
+        (f"{folder}/{archive.name}", archive.read_bytes),
+        (f"{folder}/{python_jar.name}", python_jar.read_bytes),
+        *((f"{folder}/{name.removeprefix('jars/')}", packed(name)) for name in jars),
+    ]
+
+
+def _request(options: Options, run: Run, version: str, places: list[str]) -> dict[str, Any]:
+    environment, code, *jars = places
+    python = f"{UNPACKED}/{EXECUTABLE}"
+    flink = {
+        "mainClass": DRIVER,
+        "jarFileUris": jars,
+        "args": ["-pym", "streaming", "drive", *_told(options, run)],
+        "properties": {
+            "python.files": code,
+            "python.archives": f"{environment}#{UNPACKED}",
+            "python.executable": python,
+            "python.client.executable": python,
+            "metrics.reporter.prom.factory.class": "org.apache.flink.metrics.prometheus.PrometheusReporterFactory",
+            "metrics.reporter.prom.port": "9250-9260",
+        },
+    }
+    return {
+        # Of two requests with one id Dataproc answers the second with the job of the first.
+        "requestId": run.job_id,
+        "job": {
+            "reference": {"projectId": options.dataproc_project, "jobId": f"{options.job_name}-{run.job_id}"},
+            "placement": {"clusterName": options.dataproc_cluster},
+            "labels": {"job": _label(options.job_name), "version": _label(version), "plan": run.fingerprint},
+            "flinkJob": flink,
+        },
+    }
+
+
+def _told(options: Options, run: Run) -> list[str]:
+    """The run and the options as flags of `drive`."""
+    told = {"run-job-id": run.job_id, "run-id": run.run_id, "run-plan": run.plan, "run-fingerprint": run.fingerprint,
+            "run-first-window-ms": run.start.first_window_ms, "run-read-from-ms": run.start.read_from_ms,
+            "run-resume-from": run.resume_from}  # fmt: skip
+    told |= {name.replace("_", "-"): value for name, value in options.changed().items() if name not in HERE}
+    return [_flag(name, value) for name, value in told.items() if value is not None]
+
+
+def _flag(name: str, value: Any) -> str:
+    if isinstance(value, bool):
+        return f"--{name}" if value else f"--no-{name}"
+    return f"--{name}={value}"
+
+
+def _label(text: str) -> str:
+    """A text as a label's value: lower-case letters, digits, dashes and underscores, at most 63."""
+    return re.sub(r"[^a-z0-9_-]", "-", text.lower())[:63]
