@@ -82,10 +82,10 @@ class Operator:
         yield
         self.stage.claim_broker_time(False)
 
-    def deploy(self, version: str, ready: tuple[str, ...] = READY) -> tuple[int, str, str]:
+    def deploy(self, version: str, *flags: str, ready: tuple[str, ...] = READY) -> tuple[int, str, str]:
         """Deploy a release; the shop's heart beats once the command has said that it is ready."""
         with self.broker_time():
-            process = self.begin("deploy", "--version", version, "--json")
+            process = self.begin("deploy", "--version", version, "--json", *flags)
             eventually(lambda: process.poll() is not None or any(text in self.said(process) for text in ready),
                        "the submission", 240)  # fmt: skip
         eventually(lambda: process.poll() is not None or self.beat(), f"version {version}", 240)
@@ -145,14 +145,14 @@ def tree_with(directory: Path, file: str, old: str, new: str) -> Path:
 
 
 @pytest.fixture(scope="module")
-def outcome(kafka: Kafka, dynamodb: DynamoDB, rest_port: int, scratch: Path) -> Iterator[Outcome]:
+def outcome(kafka: Kafka, dynamodb: DynamoDB, rest_port: int, scratch: Path) -> Outcome:
     """The story."""
     stage = Stage(kafka, dynamodb, "standalone")
     stage.create()
     with StandaloneCluster(scratch / "flink", rest_port) as cluster:
         operator = Operator(stage, cluster, scratch / "operator")
         (scratch / "operator").mkdir()
-        yield _story(operator, scratch)
+        return _story(operator, scratch)
 
 
 def _story(operator: Operator, scratch: Path) -> Outcome:
@@ -275,17 +275,21 @@ def test_every_window_is_exact_after_all_that(outcome: Outcome) -> None:
 
 
 @pytest.mark.check_all
-def test_a_release_that_does_not_work_is_undone_and_a_stopped_job_stays_stopped_until_it_is_resumed(
+def test_a_release_that_fails_or_stands_still_is_undone_and_a_stopped_job_stays_stopped_until_it_is_resumed(
     kafka: Kafka, dynamodb: DynamoDB, rest_port: int, tmp_path: Path
 ) -> None:
     stage = Stage(kafka, dynamodb, "undone")
     stage.create()
     broken = tree_with(tmp_path / "broken", "sql/views.sql", "FROM raw_events", "FROM no_such_table")
+    still = tree_with(
+        tmp_path / "still", "job.py", 'f"kafka_time - {_seconds(lateness + 1)}"', '"TO_TIMESTAMP_LTZ(0, 3)"'
+    )
     (tmp_path / "operator").mkdir()
     with StandaloneCluster(tmp_path / "flink", rest_port) as cluster:
         operator = Operator(stage, cluster, tmp_path / "operator")
         operator.command("package", "--version", "1")
         operator.command("package", "--version", "2", tree=broken)
+        operator.command("package", "--version", "3", tree=still)
         assert operator.deploy("1")[0] == 0
         operator.wait_for(operator.sell())
 
@@ -294,6 +298,11 @@ def test_a_release_that_does_not_work_is_undone_and_a_stopped_job_stays_stopped_
         assert "error: version 2 does not work, 1 runs again" in said.splitlines()[-1]
         assert "[1] " in said
         assert "resuming from" in said
+        operator.wait_for(operator.sell())
+
+        code, _, said = operator.deploy("3", "--watermark-within", "90", ready=("[1] resuming from",))
+        assert code == 5, said
+        assert "error: version 3 does not work, 1 runs again: its watermark did not move in 90 s" in said
         operator.wait_for(operator.sell())
 
         savepoint = operator.command("stop")["path"]
