@@ -1,19 +1,26 @@
 """Analytics as they are shown: series without gaps, trending products, and how fresh both are."""
 
+import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from itertools import pairwise
 from typing import Any
 
 import orjson
 from django.conf import settings
 
-from ecom.apps.gateway.clients import analytics_tables
-from ecom.apps.gateway.clients.analytics_tables import Item
+from ecom.apps.gateway.clients import analytics_tables, catalog
+from ecom.apps.gateway.clients.analytics_tables import COUNTS, Item
+from ecom.apps.gateway.kept_readings import KeptReadings, Newest, Reading
 from ecom.apps.gateway.minutes import MINUTE, parse_time, text_of
+from ecom.apps.gateway.one_read import OneRead
+from ecom.apps.gateway.product_hours import expiry, number, windows_of
 from ecom.apps.gateway.recently_read import RecentlyRead
 
 NEWEST_SECONDS = 1.0  # a window comes once a minute
+KEPT_BYTES = 8 * 1024 * 1024  # of trending minutes, in each process
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +47,31 @@ class WindowCount:
     unique_user_count: int
     verified_user_count: int
     event_count: int
+    bot_event_count: int
+    view_count: int
+    cart_count: int
+    wishlist_count: int
+    purchase_count: int
+    other_count: int
     is_final: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TrendingProduct:
+    """A product in a minute's list. `title` is None where the catalog knows none or is away, a count where the job did
+    not write it then.
+    """
+
+    product_id: str
+    title: str | None
+    unique_user_count: int
+    verified_user_count: int | None
+    event_count: int
+    view_count: int | None
+    cart_count: int | None
+    wishlist_count: int | None
+    purchase_count: int | None
+    other_count: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,109 +81,122 @@ class Trending:
     window_start: str | None
     window_end: str | None
     products: list[dict[str, Any]]
-    expires_at: float = float("inf")
 
 
 _NOTHING = Trending(None, None, [])
+_NO_COUNTS = (0,) * len(COUNTS)
+_IN_TRENDING = TrendingProduct.__slots__[2:]
 
 
-def product_series(*, product_id: str, since: datetime, until: datetime) -> list[WindowCount]:
-    """Every minute from `since` to before `until` (whole minutes), 0 where nobody came. Raises TablesUnavailable."""
-    empty_until = _empty_minutes_final_until()  # before the items, so that none comes in between
-    items = analytics_tables.product_windows(
-        product_id=product_id, first=text_of(since), last=text_of(until - MINUTE), now=_now_seconds()
-    )
-    counted = {item["window_start"]["S"]: item for item in items}
+def series(*, product_ids: Sequence[str], since: datetime, until: datetime) -> list[list[WindowCount]]:
+    """For each product every minute from `since` to before `until` (whole minutes), 0 where nobody came.
+
+    Costs at most one Query for each product, and none while nothing has changed. Raises TablesUnavailable.
+    """
+    newest = _newest.get()  # before the items, so that none comes in between
+    windows = windows_of(product_ids=product_ids, since=since, until=until, newest=newest)
     starts = [since + minute * MINUTE for minute in range((until - since) // MINUTE)]
-    texts = [text_of(start) for start in (*starts, until)]
+    minutes = list(pairwise(map(text_of, (*starts, until))))
+    empty_until = newest.window_start
     return [
-        _window(product_id, start, end, counted.get(start), is_final=end <= empty_until)
-        for start, end in pairwise(texts)
+        [
+            WindowCount(product_id, start, end, *found.get(start, _NO_COUNTS), start in found or end <= empty_until)
+            for start, end in minutes
+        ]
+        for product_id, found in zip(product_ids, windows, strict=True)
     ]
 
 
 def trending(*, window: datetime | None) -> Trending:
     """The top products of a minute, or of the newest that had any (None). Raises TablesUnavailable."""
-    if window is None:
-        found = _newest_trending.get()
-        return found if found.expires_at > _now_seconds() else _NOTHING
-    found = _trending(analytics_tables.trending_window(window_start=text_of(window)))
-    if found.window_start and found.expires_at > _now_seconds():
-        return found
-    return Trending(text_of(window), text_of(window + MINUTE), [])
+    newest = _newest.get()
+    start = text_of(window) if window else None
+    reading = _kept_trending().find(start, newest)
+    if reading is None:
+        with analytics_tables.waiting():
+            reading = _one_read.of((start, newest.row), lambda: _trending_reading(start, newest))
+    found: Trending = reading.value
+    if window and found.window_start is None:
+        return Trending(start, text_of(window + MINUTE), [])
+    return found
+
+
+def named(products: Sequence[dict[str, Any]]) -> list[TrendingProduct]:
+    """Trending products with their titles, which cost one call of the catalog where they are not known."""
+    titles = catalog.titles([product["product_id"] for product in products])
+    return [
+        TrendingProduct(product["product_id"], titles[product["product_id"]], *map(product.get, _IN_TRENDING))
+        for product in products
+    ]
 
 
 def freshness() -> Freshness:
     """How old the newest window is. Raises TablesUnavailable."""
-    return _freshness(_newest_status.get())
+    return _freshness(_newest.get())
 
 
 def last_known_freshness() -> Freshness:
     """The same by what this process read last, for when DynamoDB is away."""
-    return _freshness(_newest_status.last_known())
+    return _freshness(_newest.last_known() or Newest())
 
 
 def is_final(found: Trending) -> bool:
     """Whether this minute's list can no longer change. Raises TablesUnavailable."""
-    return bool(found.products) or (found.window_end or "~") <= _empty_minutes_final_until()
+    return bool(found.products) or (found.window_end or "~") <= _newest.get().window_start
 
 
-def _window(product_id: str, start: str, end: str, item: Item | None, *, is_final: bool) -> WindowCount:
-    """`is_final` is for a minute without an item; the job writes an item only when its window is finished."""
-    if item is None:
-        return WindowCount(product_id, start, end, 0, 0, 0, is_final)
-    return WindowCount(
-        product_id,
-        start,
-        end,
-        _number(item, "unique_user_count"),
-        _number(item, "verified_user_count"),
-        _number(item, "event_count"),
-        is_final=True,
+def _trending_reading(start: str | None, newest: Newest) -> Reading:
+    """The minute's list, or the newest. Somebody may have been through with it a moment ago."""
+    if kept := _kept_trending().find(start, newest):
+        return kept
+    read = analytics_tables.trending_window(window_start=start) if start else analytics_tables.newest_trending()
+    item = read if read and expiry(read) > time.time() else None
+    reading = Reading(
+        _trending(item),
+        newest,
+        closed=bool(start) and text_of(parse_time(start) + MINUTE) <= newest.window_start,
+        whole=_is_whole(item, start, newest),
+        ends_at=expiry(item) if item else float("inf"),
+        size=4 * len(item["products"]["S"]) if item else 0,  # parsed, it takes so much more
     )
+    return _kept_trending().keep(start, reading)
 
 
-def _number(item: Item, name: str) -> int:
-    """0 where an item lacks a count that was added later."""
-    return int(item[name]["N"]) if name in item else 0
+def _is_whole(item: Item | None, start: str | None, newest: Newest) -> bool:
+    """Whether the newest window's list is there, if this is about it and it has one."""
+    if start:
+        return item is not None or start > newest.window_start
+    return newest.event_count == 0 or (item is not None and item["window_start"]["S"] >= newest.window_start)
 
 
 def _trending(item: Item | None) -> Trending:
     if item is None:
         return _NOTHING
-    expires_at = float(item["expires_at"]["N"]) if "expires_at" in item else float("inf")
-    return Trending(item["window_start"]["S"], item["window_end"]["S"], orjson.loads(item["products"]["S"]), expires_at)
+    return Trending(item["window_start"]["S"], item["window_end"]["S"], orjson.loads(item["products"]["S"]))
 
 
-def _freshness(status: Item | None) -> Freshness:
-    if status is None:
+def _freshness(newest: Newest) -> Freshness:
+    if not newest.window_start:
         return Freshness(None, None, "unknown", None)
-    age = (datetime.now(UTC) - parse_time(status["window_end"]["S"])).total_seconds()
+    age = (datetime.now(UTC) - parse_time(newest.window_end)).total_seconds()
     state = "live" if age <= settings.ANALYTICS_STALE_SECONDS else "stale"
-    return Freshness(status["window_start"]["S"], max(0, int(age)), state, _number(status, "event_count"))
+    return Freshness(newest.window_start, max(0, int(age)), state, newest.event_count)
 
 
-def _empty_minutes_final_until() -> str:
-    """The end of the last minute whose missing items mean that nobody came; times in this form sort as texts.
-
-    It is a minute before the newest status row's, which may be written while the same window's items still are.
-    """
-    status = _newest_status.get()
-    return text_of(parse_time(status["window_end"]["S"]) - MINUTE) if status else ""
-
-
-def _now_seconds() -> int:
-    return int(datetime.now(UTC).timestamp())
+def _read_newest() -> Newest:
+    item = analytics_tables.newest_status()
+    if item is None:
+        return Newest()
+    window = (item["window_start"]["S"], item["window_end"]["S"])
+    newest = Newest(*window, number(item, "event_count"), item["updated_at"]["S"], since=time.monotonic())
+    last = _newest.last_known()
+    return last if last and last.row == newest.row else newest
 
 
-def _read_newest_trending() -> Trending:
-    attributes = "window_start, window_end, products, expires_at"
-    return _trending(analytics_tables.newest(granularity="1m", attributes=attributes))
+@cache
+def _kept_trending() -> KeptReadings:
+    return KeptReadings(max_bytes=KEPT_BYTES)
 
 
-def _read_newest_status() -> Item | None:
-    return analytics_tables.newest(granularity="status", attributes="window_start, window_end, event_count")
-
-
-_newest_trending = RecentlyRead(_read_newest_trending, seconds=NEWEST_SECONDS)
-_newest_status = RecentlyRead(_read_newest_status, seconds=NEWEST_SECONDS)
+_one_read = OneRead()
+_newest = RecentlyRead(_read_newest, seconds=NEWEST_SECONDS, waiting=analytics_tables.waiting)

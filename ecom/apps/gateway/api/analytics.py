@@ -1,8 +1,9 @@
 """`GET /analytics/…`: what the job has counted, and how fresh it is."""
 
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import wraps
+from hashlib import blake2b
 from typing import Any
 
 import orjson
@@ -11,8 +12,15 @@ from django.http.response import HttpResponseBase
 
 from ecom.apps.gateway import selectors
 from ecom.apps.gateway.api.admission import admitted
+from ecom.apps.gateway.api.conditions import client_has
 from ecom.apps.gateway.api.methods import View, reads_only
-from ecom.apps.gateway.api.parameters import InvalidParameter, series_query, trending_query
+from ecom.apps.gateway.api.parameters import (
+    InvalidParameter,
+    SeriesQuery,
+    products_query,
+    series_query,
+    trending_query,
+)
 from ecom.apps.gateway.api.readers import refusal
 from ecom.apps.gateway.clients.analytics_tables import TablesUnavailable
 from ecom.apps.gateway.minutes import text_of
@@ -33,7 +41,7 @@ def _analytics(answer: Callable[..., dict[str, Any]]) -> View:
         if refused := refusal(request):
             return refused
         try:
-            return _json(answer(request, **parameters))
+            return _answered(request, answer(request, **parameters))
         except InvalidParameter as invalid:
             return problem_response(request, 400, str(invalid), errors=[invalid.error])
         except TablesUnavailable:
@@ -46,14 +54,20 @@ def _analytics(answer: Callable[..., dict[str, Any]]) -> View:
 def product_series(request: HttpRequest, product_id: str) -> dict[str, Any]:
     """`GET /analytics/products/{product_id}?from=&to=`: every minute, those without shoppers too."""
     query = series_query(product_id, request.GET)
-    return {
-        "product_id": product_id,
-        "granularity": "1m",
-        "from": text_of(query.since),
-        "to": text_of(query.until),
-        "results": selectors.product_series(product_id=product_id, since=query.since, until=query.until),
-        "freshness": selectors.freshness(),
-    }
+    (results,) = selectors.series(product_ids=query.product_ids, since=query.since, until=query.until)
+    return {"product_id": product_id, **_range(query), "results": results}
+
+
+@_analytics
+def products(request: HttpRequest) -> dict[str, Any]:
+    """`GET /analytics/products?ids=&from=&to=`: the same for some products, in the order of the ids."""
+    query = products_query(request.GET)
+    found = selectors.series(product_ids=query.product_ids, since=query.since, until=query.until)
+    results = [
+        {"product_id": product_id, "results": windows}
+        for product_id, windows in zip(query.product_ids, found, strict=True)
+    ]
+    return {**_range(query), "results": results}
 
 
 @_analytics
@@ -65,14 +79,27 @@ def trending(request: HttpRequest) -> dict[str, Any]:
         "window_start": found.window_start,
         "window_end": found.window_end,
         "is_final": selectors.is_final(found),
-        "results": found.products[: query.limit],
-        "freshness": selectors.freshness(),
+        "results": selectors.named(found.products[: query.limit]),
     }
 
 
-def _json(body: dict[str, Any]) -> HttpResponse:
-    content = orjson.dumps(body)
-    headers = {"Content-Length": str(len(content)), "Cache-Control": "private, no-cache"}
+def _range(query: SeriesQuery) -> dict[str, str]:
+    return {"granularity": "1m", "from": text_of(query.since), "to": text_of(query.until)}
+
+
+def _answered(request: HttpRequest, body: dict[str, Any]) -> HttpResponse:
+    """200 with the freshness beside the body, or 304 where nothing but the age has changed."""
+    freshness = selectors.freshness()
+    known = orjson.dumps(body)
+    state = orjson.dumps(replace(freshness, age_seconds=None))
+    etag = f'W/"{blake2b(known + state, digest_size=16).hexdigest()}"'
+    headers = {"Cache-Control": "private, no-cache", "ETag": etag}
+    if client_has(request, etag):
+        response = HttpResponse(status=304, headers=headers)
+        del response["Content-Type"]
+        return response
+    content = b'%b,"freshness":%b}' % (known[:-1], orjson.dumps(freshness))
+    headers["Content-Length"] = str(len(content))
     return HttpResponse(content, content_type="application/json", headers=headers)
 
 

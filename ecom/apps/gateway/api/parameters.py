@@ -13,6 +13,8 @@ DEFAULT_MINUTES = 60
 MAX_MINUTES = 24 * 60
 DEFAULT_LIMIT, MAX_LIMIT = 10, 100
 MAX_PRODUCT_ID = 64
+MAX_PRODUCTS = 20
+MAX_WINDOWS = 5 * MAX_MINUTES  # of all products of an answer: some 2 MB
 
 
 class InvalidParameter(Exception):
@@ -27,7 +29,7 @@ class InvalidParameter(Exception):
 class SeriesQuery:
     """The minutes that start at `since` or later, and before `until`; both are whole minutes."""
 
-    product_id: str
+    product_ids: list[str]
     since: datetime
     until: datetime
 
@@ -43,15 +45,38 @@ class TrendingQuery:
 def series_query(product_id: str, query: QueryDict) -> SeriesQuery:
     """`from` and `to`; without them the 60 minutes before the present one. Raises InvalidParameter."""
     _only(query, {"from", "to"})
+    _check_product_id("product_id", product_id)
+    return SeriesQuery([product_id], *_range(query))
+
+
+def products_query(query: QueryDict) -> SeriesQuery:
+    """`ids`, `from` and `to`, for some products at once. Raises InvalidParameter."""
+    _only(query, {"ids", "from", "to"})
+    product_ids = list(dict.fromkeys(query.get("ids", "").split(",")))
+    if not 1 <= len(product_ids) <= MAX_PRODUCTS or "" in product_ids:
+        raise InvalidParameter("ids", f"ids are 1 to {MAX_PRODUCTS} product ids with commas between them.")
+    for product_id in product_ids:
+        _check_product_id("ids", product_id)
+    since, until = _range(query)
+    if len(product_ids) * (until - since) > MAX_WINDOWS * MINUTE:
+        detail = f"ids times minutes may be {MAX_WINDOWS} at most; ask for fewer products or a shorter time."
+        raise InvalidParameter("from", detail, "max_value")
+    return SeriesQuery(product_ids, since, until)
+
+
+def _check_product_id(name: str, product_id: str) -> None:
     if len(product_id) > MAX_PRODUCT_ID:
-        raise InvalidParameter("product_id", f"A product_id has at most {MAX_PRODUCT_ID} characters.", "max_length")
+        raise InvalidParameter(name, f"A product_id has at most {MAX_PRODUCT_ID} characters.", "max_length")
+
+
+def _range(query: QueryDict) -> tuple[datetime, datetime]:
     until = _minute(query, "to") or floor(datetime.now(UTC))
     since = _minute(query, "from") or max(until, _EARLIEST) - DEFAULT_MINUTES * MINUTE
     if since >= until:
         raise InvalidParameter("from", "from must be before to, by a minute or more.")
     if until - since > MAX_MINUTES * MINUTE:
         raise InvalidParameter("from", f"from and to may lie {MAX_MINUTES} minutes apart at most.", "max_value")
-    return SeriesQuery(product_id, since, until)
+    return since, until
 
 
 def trending_query(query: QueryDict) -> TrendingQuery:
@@ -101,4 +126,4 @@ def _time(name: str, text: str) -> datetime:
 def _only(query: QueryDict, known: Collection[str]) -> None:
     for name in query:
         if name not in known:
-            raise InvalidParameter(name[:64], f"The parameters are {' and '.join(sorted(known))}.", "unknown")
+            raise InvalidParameter(name[:64], f"The parameters are {', '.join(sorted(known))}.", "unknown")

@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping
 
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase, ResponseHeaders
-from django.utils.http import parse_etags
 
+from ecom.apps.gateway.api.conditions import client_has
 from ecom.apps.gateway.shared_cache import LOOKUPS, StoredAnswer, shared_cache
 
 # Asks the service; the given conditions (`If-None-Match`) go in place of the client's own.
@@ -60,18 +60,9 @@ def _refreshed(target: str, stored: StoredAnswer, response: HttpResponse) -> Sto
 def _answer(request: HttpRequest, stored: StoredAnswer, also: Mapping[str, str] | None = None) -> HttpResponse:
     """The stored answer, or 304 where the client has it already."""
     headers = {**stored.headers, "Age": str(stored.age_seconds), **(also or {})}
-    if not _client_has(request, stored):
+    if not client_has(request, stored.etag):
         return HttpResponse(stored.body, headers=headers)
     kept = {name: value for name, value in headers.items() if name.lower() in _IN_304 or name == "Age"}
     response = HttpResponse(status=304, headers=kept)
     del response["Content-Type"]
     return response
-
-
-def _client_has(request: HttpRequest, stored: StoredAnswer) -> bool:
-    """`If-None-Match`, compared weakly (RFC 9110, section 13.1.2)."""
-    condition = request.META.get("HTTP_IF_NONE_MATCH")
-    if condition is None or stored.etag is None:
-        return False
-    named = [etag.removeprefix("W/") for etag in parse_etags(condition)]
-    return "*" in named or stored.etag.removeprefix("W/") in named

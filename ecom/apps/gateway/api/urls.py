@@ -15,6 +15,7 @@ urlpatterns = [
     path("assets/<version>/<name>", assets.asset),
     path(".well-known/jwks.json", keys.key_set),
     path("contracts/<event>/<version>", contracts.contract),
+    path("analytics/products", analytics.products),
     path("analytics/products/<product_id>", analytics.product_series),
     path("analytics/trending", analytics.trending),
 ]

@@ -1,24 +1,44 @@
 """Reads of the two analytics tables in DynamoDB, by key only, with the few attributes that are shown."""
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 from django.conf import settings
+from prometheus_client import Counter
 
 from ecom.apps.gateway.bulkhead import Bulkhead, Full
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
+COUNTS = (
+    "unique_user_count",
+    "verified_user_count",
+    "event_count",
+    "bot_event_count",
+    "view_count",
+    "cart_count",
+    "wishlist_count",
+    "purchase_count",
+    "other_count",
+)
+SIDE_BY_SIDE = 8  # reads at once for those who want several products; more would only wait for a processor
+_TRENDING = "window_start, window_end, products, expires_at"
 # What DynamoDB's own expiry has not removed yet (it may take days) is not read.
 _NOT_EXPIRED = "attribute_not_exists(expires_at) OR expires_at > :now"
 
+READS = Counter("ecom_gateway_analytics_reads", "Reads of DynamoDB, of each page.", ["operation"])
+
 Item = dict[str, Any]
+Wanted = TypeVar("Wanted")
+Found = TypeVar("Found")
 
 log = logging.getLogger(__name__)
 
@@ -30,56 +50,61 @@ class TablesUnavailable(Exception):
 def product_windows(*, product_id: str, first: str, last: str, now: int) -> Iterator[Item]:
     """The windows of a product from `first` to `last` (RFC 3339 minutes, both included), oldest first.
 
-    Items are as DynamoDB gives them, with window_start, unique_user_count, verified_user_count and event_count.
-    Raises TablesUnavailable.
+    Items are as DynamoDB gives them, with window_start, expires_at and `COUNTS`. Raises TablesUnavailable.
     """
-    start: Item = {}
-    while True:
-        page = _read(
-            dynamodb().query,
-            TableName=settings.PRODUCT_ANALYTICS_TABLE,
-            KeyConditionExpression="product_id = :product AND window_start BETWEEN :first AND :last",
-            FilterExpression=_NOT_EXPIRED,
-            ProjectionExpression="window_start, unique_user_count, verified_user_count, event_count",
-            ExpressionAttributeValues={
-                ":product": {"S": product_id},
-                ":first": {"S": first},
-                ":last": {"S": last},
-                ":now": {"N": str(now)},
-            },
-            **start,
-        )
-        yield from page["Items"]
-        if "LastEvaluatedKey" not in page:
-            return
-        start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
+    return _windows(
+        settings.PRODUCT_ANALYTICS_TABLE,
+        ("product_id", product_id),
+        (first, last),
+        now=now,
+        attributes=", ".join(("window_start", "expires_at", *COUNTS)),
+    )
+
+
+def trending_windows(*, first: str, last: str, now: int) -> Iterator[Item]:
+    """The top products of the minutes from `first` to `last`, both included, oldest first. Raises TablesUnavailable."""
+    key = ("granularity", "1m")
+    return _windows(settings.TRENDING_PRODUCTS_TABLE, key, (first, last), now=now, attributes=_TRENDING)
 
 
 def trending_window(*, window_start: str) -> Item | None:
     """The top products of one minute, expired or not. Raises TablesUnavailable."""
     answer = _read(
-        dynamodb().get_item,
+        "get_item",
         TableName=settings.TRENDING_PRODUCTS_TABLE,
         Key={"granularity": {"S": "1m"}, "window_start": {"S": window_start}},
-        ProjectionExpression="window_start, window_end, products, expires_at",
+        ProjectionExpression=_TRENDING,
     )
     item: Item | None = answer.get("Item")
     return item
 
 
-def newest(*, granularity: str, attributes: str) -> Item | None:
-    """The newest item under `1m` or `status`, expired or not. Raises TablesUnavailable."""
-    answer = _read(
-        dynamodb().query,
-        TableName=settings.TRENDING_PRODUCTS_TABLE,
-        KeyConditionExpression="granularity = :granularity",
-        ProjectionExpression=attributes,
-        ExpressionAttributeValues={":granularity": {"S": granularity}},
-        ScanIndexForward=False,
-        Limit=1,
-    )
-    item: Item | None = next(iter(answer["Items"]), None)
-    return item
+def newest_trending() -> Item | None:
+    """The top products of the newest minute that had any, expired or not. Raises TablesUnavailable."""
+    return _newest("1m", _TRENDING)
+
+
+def newest_status() -> Item | None:
+    """The newest status row: window_start, window_end, event_count, updated_at. Raises TablesUnavailable."""
+    return _newest("status", "window_start, window_end, event_count, updated_at")
+
+
+@contextmanager
+def waiting() -> Iterator[None]:
+    """One of the places for threads that wait for DynamoDB; others of the process go on. Raises TablesUnavailable."""
+    try:
+        _bulkhead().enter()
+    except Full as error:
+        raise TablesUnavailable from error
+    try:
+        yield
+    finally:
+        _bulkhead().leave()
+
+
+def side_by_side(read: Callable[[Wanted], Found], wanted: Iterable[Wanted]) -> list[Found]:
+    """What `read` gives for each, some at the same time, for a thread that is `waiting`. Raises what `read` raises."""
+    return list(_pool().map(read, wanted))
 
 
 @cache
@@ -89,7 +114,7 @@ def dynamodb() -> "DynamoDBClient":
         connect_timeout=1,
         read_timeout=2,
         retries={"mode": "standard", "total_max_attempts": 2},
-        max_pool_connections=settings.REQUESTS_IN_FLIGHT,
+        max_pool_connections=settings.REQUESTS_IN_FLIGHT + SIDE_BY_SIDE,
     )
     # A session of its own: boto3's default one is not safe to share between threads while it makes a client.
     session = boto3.Session(region_name=settings.AWS_REGION)
@@ -101,12 +126,54 @@ def _bulkhead() -> Bulkhead:
     return Bulkhead(settings.REQUESTS_IN_FLIGHT)
 
 
-def _read(operation: Callable[..., Any], **arguments: Any) -> Any:
+@cache
+def _pool() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(SIDE_BY_SIDE, thread_name_prefix="analytics")
+
+
+def _windows(
+    table: str, key: tuple[str, str], between: tuple[str, str], *, now: int, attributes: str
+) -> Iterator[Item]:
+    start: Item = {}
+    while True:
+        page = _read(
+            "query",
+            TableName=table,
+            KeyConditionExpression=f"{key[0]} = :key AND window_start BETWEEN :first AND :last",
+            FilterExpression=_NOT_EXPIRED,
+            ProjectionExpression=attributes,
+            ExpressionAttributeValues={
+                ":key": {"S": key[1]},
+                ":first": {"S": between[0]},
+                ":last": {"S": between[1]},
+                ":now": {"N": str(now)},
+            },
+            **start,
+        )
+        yield from page["Items"]
+        if "LastEvaluatedKey" not in page:
+            return
+        start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
+
+
+def _newest(granularity: str, attributes: str) -> Item | None:
+    answer = _read(
+        "query",
+        TableName=settings.TRENDING_PRODUCTS_TABLE,
+        KeyConditionExpression="granularity = :granularity",
+        ProjectionExpression=attributes,
+        ExpressionAttributeValues={":granularity": {"S": granularity}},
+        ScanIndexForward=False,
+        Limit=1,
+    )
+    item: Item | None = next(iter(answer["Items"]), None)
+    return item
+
+
+def _read(operation: str, **arguments: Any) -> Any:
+    READS.labels(operation).inc()
     try:
-        with _bulkhead():
-            return operation(**arguments)
-    except Full as error:
-        raise TablesUnavailable from error
+        return getattr(dynamodb(), operation)(**arguments)
     except (BotoCoreError, ClientError) as error:
         log.warning("analytics tables unavailable", extra={"error": str(error)})
         raise TablesUnavailable from error

@@ -5,6 +5,8 @@ from collections.abc import Iterator
 import pytest
 
 from ecom.apps.gateway import selectors
+from ecom.apps.gateway.clients import catalog
+from ecom.apps.gateway.product_hours import kept_hours
 from ecom.apps.gateway.tests.analytics_data import AnalyticsTables, Present
 from ecom.apps.gateway.tests.gateway_process import Gateway, running_gateway
 from ecom.apps.gateway.tests.upstream_server import OK, UpstreamServer, answers
@@ -42,8 +44,16 @@ def job(dynamodb: DynamoDB) -> AnalyticsTables:
 def tables(job: AnalyticsTables) -> AnalyticsTables:
     """Empty tables, of which this process has read nothing yet."""
     job.clear()
-    selectors._newest_status._reading = selectors._newest_trending._reading = None
+    forget_readings()
     return job
+
+
+def forget_readings() -> None:
+    """This process knows nothing of the tables any more, as one that has just begun."""
+    selectors._newest.forget()
+    selectors._kept_trending().clear()
+    kept_hours().clear()
+    catalog.forget()
 
 
 @pytest.fixture(scope="package")

@@ -1,7 +1,7 @@
 """The analytics endpoints over DynamoDB Local."""
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.test import Client, override_settings
@@ -29,7 +29,9 @@ def forget_client() -> None:
 def test_a_series_has_every_minute_also_those_without_shoppers(
     client: Client, tables: AnalyticsTables, present: Present
 ) -> None:
-    tables.put_window("P1", present.minutes_ago(4), unique_user_count=87, verified_user_count=60, event_count=120)
+    counts = {"unique_user_count": 87, "verified_user_count": 60, "event_count": 120, "bot_event_count": 9}
+    by_type = {"view_count": 80, "cart_count": 20, "wishlist_count": 5, "purchase_count": 4, "other_count": 2}
+    tables.put_window("P1", present.minutes_ago(4), **counts, **by_type)
     tables.put_window("P2", present.minutes_ago(3), unique_user_count=5, event_count=5)
     tables.put_status(present.minutes_ago(1), event_count=10)
     answer = client.get(SERIES, {"from": text(present.minutes_ago(5)), "to": text(present.minutes_ago(0))}).json()
@@ -38,9 +40,7 @@ def test_a_series_has_every_minute_also_those_without_shoppers(
             "product_id": "P1",
             "window_start": text(present.minutes_ago(ago)),
             "window_end": text(present.minutes_ago(ago - 1)),
-            "unique_user_count": 87 if ago == 4 else 0,
-            "verified_user_count": 60 if ago == 4 else 0,
-            "event_count": 120 if ago == 4 else 0,
+            **{name: count if ago == 4 else 0 for name, count in (counts | by_type).items()},
             "is_final": ago > 1,  # the newest minute's items may still be on their way
         }
         for ago in (5, 4, 3, 2, 1)
@@ -131,9 +131,9 @@ def test_the_newest_trending_minute_comes_with_its_top_products(
     tables.put_trending(present.minutes_ago(2), ("P1", 87, 120), ("P2", 50, 50), ("P3", 1, 2))
     tables.put_status(present.minutes_ago(1), event_count=0)
     answer = client.get("/analytics/trending", {"limit": "2"}).json()
-    assert answer["results"] == [
-        {"product_id": "P1", "unique_user_count": 87, "event_count": 120},
-        {"product_id": "P2", "unique_user_count": 50, "event_count": 50},
+    assert [(row["product_id"], row["unique_user_count"], row["event_count"]) for row in answer["results"]] == [
+        ("P1", 87, 120),
+        ("P2", 50, 50),
     ]
     assert (answer["window_start"], answer["window_end"]) == (
         text(present.minutes_ago(2)),
@@ -181,7 +181,7 @@ def test_a_bad_trending_query_is_a_400_that_names_the_parameter(
 
 def test_a_quiet_shop_and_a_dead_job_look_different(client: Client, tables: AnalyticsTables, present: Present) -> None:
     def freshness() -> dict:
-        selectors._newest_status._reading = None
+        selectors._newest.forget()
         answer: dict = client.get("/analytics/trending").json()["freshness"]
         return answer
 
@@ -199,19 +199,6 @@ def test_a_quiet_shop_and_a_dead_job_look_different(client: Client, tables: Anal
     assert client.get(SERIES).json()["freshness"]["state"] == "live"
 
 
-def test_polling_costs_one_read_a_second(client: Client, tables: AnalyticsTables, present: Present) -> None:
-    tables.put_trending(present.minutes_ago(1), ("P1", 1, 1))
-    tables.put_status(present.minutes_ago(1), event_count=1)
-    calls: list[str] = []
-    analytics_tables.dynamodb().meta.events.register(
-        "before-call.dynamodb", lambda model, **_: calls.append(model.name)
-    )
-    for _ in range(20):
-        assert client.get("/analytics/trending").status_code == 200
-    assert 2 <= len(calls) <= 6
-    assert set(calls) == {"Query"}
-
-
 def test_a_table_that_does_not_answer_is_a_503_with_the_last_known_age(
     client: Client, tables: AnalyticsTables, present: Present
 ) -> None:
@@ -219,7 +206,7 @@ def test_a_table_that_does_not_answer_is_a_503_with_the_last_known_age(
     assert client.get(SERIES).status_code == 200
     forget_client()
     with override_settings(DYNAMODB_ENDPOINT="http://127.0.0.1:9"):
-        answer = client.get(SERIES)
+        answer = client.get("/analytics/products/P2")
     forget_client()
     assert answer.status_code == 503
     assert int(answer["Retry-After"]) > 0
@@ -257,3 +244,63 @@ def test_a_range_of_a_day_lies_within_the_bounds(client: Client, tables: Analyti
     until = present.minutes_ago(0)
     query = {"from": text(until - timedelta(days=1)), "to": text(until + MINUTE)}
     assert client.get(SERIES, query).status_code == 400
+
+
+def test_several_products_come_in_the_order_of_their_ids(
+    client: Client, tables: AnalyticsTables, present: Present
+) -> None:
+    tables.put_window("P1", present.minutes_ago(2), unique_user_count=1)
+    tables.put_window("P2", present.minutes_ago(1), unique_user_count=2)
+    tables.put_status(present.minutes_ago(1), event_count=3)
+    query = {"ids": "P2,P1,P2,P3", "from": text(present.minutes_ago(2)), "to": text(present.minutes_ago(0))}
+    answer = client.get("/analytics/products", query).json()
+    shown = {one["product_id"]: [point["unique_user_count"] for point in one["results"]] for one in answer["results"]}
+    assert list(shown.items()) == [("P2", [0, 2]), ("P1", [1, 0]), ("P3", [0, 0])]
+    alone = client.get("/analytics/products/P2", {"from": query["from"], "to": query["to"]}).json()
+    assert answer["results"][0]["results"] == alone["results"]
+    assert (answer["from"], answer["to"], answer["freshness"]["state"]) == (query["from"], query["to"], "live")
+
+
+def test_a_range_over_hours_that_are_kept_and_hours_that_are_not_is_whole(
+    client: Client, tables: AnalyticsTables
+) -> None:
+    start = datetime(2025, 11, 23, 10, tzinfo=UTC)
+    for minute in (0, 59, 60, 119, 120, 299):
+        tables.put_window("P1", start + minute * MINUTE, unique_user_count=minute + 1)
+    tables.put_status(start + 400 * MINUTE, event_count=1)
+
+    def counted(first: int, last: int) -> dict[int, int]:
+        query = {"from": text(start + first * MINUTE), "to": text(start + last * MINUTE)}
+        results = client.get(SERIES, query).json()["results"]
+        assert len(results) == last - first
+        assert {point["is_final"] for point in results} == {True}
+        found = {first + at: point["unique_user_count"] for at, point in enumerate(results)}
+        return {minute: count for minute, count in found.items() if count}
+
+    assert counted(59, 61) == {59: 60, 60: 61}
+    assert counted(119, 121) == {119: 120, 120: 121}
+    assert counted(0, 300) == {0: 1, 59: 60, 60: 61, 119: 120, 120: 121, 299: 300}
+
+
+@pytest.mark.parametrize(
+    ("query", "parameter"),
+    [
+        ({}, "ids"),
+        ({"ids": ""}, "ids"),
+        ({"ids": "P1,,P2"}, "ids"),
+        ({"ids": ",".join(f"P{number}" for number in range(21))}, "ids"),
+        ({"ids": f"P1,{'x' * 65}"}, "ids"),
+        ({"ids": "P1", "product": "P2"}, "product"),
+        ({"ids": "P1", "from": "yesterday"}, "from"),
+        (
+            {"ids": "1,2,3,4,5,6", "from": "2025-11-23T00:00:00Z", "to": "2025-11-24T00:00:00Z"},
+            "from",
+        ),
+    ],
+)
+def test_a_bad_query_for_several_products_is_a_400_that_names_the_parameter(
+    client: Client, query: dict[str, str], parameter: str
+) -> None:
+    answer = client.get("/analytics/products", query)
+    assert answer.status_code == 400
+    assert [error["pointer"] for error in answer.json()["errors"]] == [parameter]

@@ -3,26 +3,23 @@
 import math
 import re
 import shutil
-import socket
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import parse_qs, urlsplit
 
-import orjson
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 
 from ecom.apps.gateway.tests.analytics_data import AnalyticsTables, Present, text
 from ecom.apps.gateway.tests.gateway_process import Gateway
 from ecom.apps.gateway.tests.raw_http import get
-from ecom.apps.gateway.tests.upstream_server import Received, UpstreamServer
+from ecom.apps.gateway.tests.titles import answer_titles
+from ecom.apps.gateway.tests.upstream_server import UpstreamServer
 from ecom.common.visitor import COOKIE_NAME, visitor_id
 
 ARGUMENTS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
-TITLES = {"P301": "Trail running shoes", "P17": "Espresso machine <b>deluxe</b>", "P42": "Wool blanket"}
 LIVE_MS = 15_000
 
 
@@ -57,17 +54,6 @@ def complaints(page: Page) -> list[str]:
     page.on("pageerror", lambda error: heard.append(str(error)))
     page.on("requestfailed", lambda request: heard.append(f"failed: {request.url}"))
     return heard
-
-
-def answer_titles(connection: socket.socket, request: Received) -> None:
-    """What the catalog answers to `GET /products?ids=…`."""
-    (ids,) = parse_qs(urlsplit(request.line.split()[1]).query)["ids"]
-    found = [
-        {"product_id": product_id, "title": TITLES[product_id]} for product_id in ids.split(",") if product_id in TITLES
-    ]
-    body = orjson.dumps({"results": found, "next": None, "previous": None})
-    head = f"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
-    connection.sendall(head.encode() + body)
 
 
 @pytest.fixture
