@@ -70,7 +70,13 @@ SELECT
   LISTAGG(JSON_OBJECT(
     KEY 'product_id' VALUE product_id,
     KEY 'unique_user_count' VALUE unique_user_count,
-    KEY 'event_count' VALUE event_count
+    KEY 'verified_user_count' VALUE verified_user_count,
+    KEY 'event_count' VALUE event_count,
+    KEY 'view_count' VALUE view_count,
+    KEY 'cart_count' VALUE cart_count,
+    KEY 'wishlist_count' VALUE wishlist_count,
+    KEY 'purchase_count' VALUE purchase_count,
+    KEY 'other_count' VALUE other_count
   )) AS products,
   SUM(event_count) AS event_count,
   COUNT(product_id) AS product_count

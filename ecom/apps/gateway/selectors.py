@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache
 from itertools import pairwise
@@ -53,7 +53,7 @@ class WindowCount:
     wishlist_count: int
     purchase_count: int
     other_count: int
-    is_final: bool
+    is_final: bool = field(kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,10 +97,12 @@ def series(*, product_ids: Sequence[str], since: datetime, until: datetime) -> l
     windows = windows_of(product_ids=product_ids, since=since, until=until, newest=newest)
     starts = [since + minute * MINUTE for minute in range((until - since) // MINUTE)]
     minutes = list(pairwise(map(text_of, (*starts, until))))
-    empty_until = newest.window_start
+    empty_until = newest.window_start  # a minute before its end: the newest window's items may be on their way
     return [
         [
-            WindowCount(product_id, start, end, *found.get(start, _NO_COUNTS), start in found or end <= empty_until)
+            WindowCount(
+                product_id, start, end, *found.get(start, _NO_COUNTS), is_final=start in found or end <= empty_until
+            )
             for start, end in minutes
         ]
         for product_id, found in zip(product_ids, windows, strict=True)
@@ -124,10 +126,7 @@ def trending(*, window: datetime | None) -> Trending:
 def named(products: Sequence[dict[str, Any]]) -> list[TrendingProduct]:
     """Trending products with their titles, which cost one call of the catalog where they are not known."""
     titles = catalog.titles([product["product_id"] for product in products])
-    return [
-        TrendingProduct(product["product_id"], titles[product["product_id"]], *map(product.get, _IN_TRENDING))
-        for product in products
-    ]
+    return [_named(product, titles[product["product_id"]]) for product in products]
 
 
 def freshness() -> Freshness:
@@ -145,6 +144,11 @@ def is_final(found: Trending) -> bool:
     return bool(found.products) or (found.window_end or "~") <= _newest.get().window_start
 
 
+def _named(product: dict[str, Any], title: str | None) -> TrendingProduct:
+    counts: dict[str, Any] = {name: product.get(name) for name in _IN_TRENDING}
+    return TrendingProduct(product["product_id"], title, **counts)
+
+
 def _trending_reading(start: str | None, newest: Newest) -> Reading:
     """The minute's list, or the newest. Somebody may have been through with it a moment ago."""
     if kept := _kept_trending().find(start, newest):
@@ -154,7 +158,7 @@ def _trending_reading(start: str | None, newest: Newest) -> Reading:
     reading = Reading(
         _trending(item),
         newest,
-        closed=bool(start) and text_of(parse_time(start) + MINUTE) <= newest.window_start,
+        closed=start is not None and start < newest.window_start,
         whole=_is_whole(item, start, newest),
         ends_at=expiry(item) if item else float("inf"),
         size=4 * len(item["products"]["S"]) if item else 0,  # parsed, it takes so much more

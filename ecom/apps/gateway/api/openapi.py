@@ -2,7 +2,14 @@
 
 from typing import Any
 
-from ecom.apps.gateway.api.parameters import DEFAULT_LIMIT, MAX_LIMIT, MAX_PRODUCT_ID
+from ecom.apps.gateway.api.parameters import (
+    DEFAULT_LIMIT,
+    MAX_LIMIT,
+    MAX_MINUTES,
+    MAX_PRODUCT_ID,
+    MAX_PRODUCTS,
+    MAX_WINDOWS,
+)
 from ecom.common.problem_schema import REFERENCE, SCHEMAS, SECURITY_SCHEMES, problem_answer
 from ecom.common.problems import CONTENT_TYPE
 
@@ -15,28 +22,29 @@ FRESHNESS = {
     "newest_window_event_count": 311,
 }
 TIMES = {"window_start": "2025-11-23T12:40:00Z", "window_end": "2025-11-23T12:41:00Z"}
+BY_TYPE = {"view_count": 80, "cart_count": 20, "wishlist_count": 5, "purchase_count": 4, "other_count": 2}
 WINDOW = {
     "product_id": "P301",
     **TIMES,
     "unique_user_count": 87,
     "verified_user_count": 60,
     "event_count": 112,
+    "bot_event_count": 1,
+    **BY_TYPE,
     "is_final": True,
 }
-SERIES = {
+RANGE = {"granularity": "1m", "from": TIMES["window_start"], "to": TIMES["window_end"]}
+SERIES = {"product_id": "P301", **RANGE, "results": [WINDOW], "freshness": FRESHNESS}
+SEVERAL_SERIES = {**RANGE, "results": [{"product_id": "P301", "results": [WINDOW]}], "freshness": FRESHNESS}
+TRENDING_PRODUCT = {
     "product_id": "P301",
-    "granularity": "1m",
-    "from": TIMES["window_start"],
-    "to": TIMES["window_end"],
-    "results": [WINDOW],
-    "freshness": FRESHNESS,
+    "title": "Trail running shoes",
+    "unique_user_count": 87,
+    "verified_user_count": 60,
+    "event_count": 112,
+    **BY_TYPE,
 }
-TRENDING = {
-    **TIMES,
-    "is_final": True,
-    "results": [{"product_id": "P301", "unique_user_count": 87, "event_count": 112}],
-    "freshness": FRESHNESS,
-}
+TRENDING = {**TIMES, "is_final": True, "results": [TRENDING_PRODUCT], "freshness": FRESHNESS}
 KEY = {"kty": "RSA", "kid": "2025-11", "use": "sig", "alg": "RS256", "n": "u1W8", "e": "AQAB"}
 
 
@@ -53,6 +61,9 @@ _TEXT: Json = {"type": "string"}
 _TIME: Json = {"type": "string", "format": "date-time"}
 _COUNT: Json = {"type": "integer", "minimum": 0}
 _BOOLEAN: Json = {"type": "boolean"}
+_WINDOWS: Json = {"type": "array", "items": {"$ref": "#/components/schemas/gateway.Window"}}
+_RANGE: Json = {"granularity": {"const": "1m"}, "from": _TIME, "to": _TIME}
+_FRESHNESS: Json = {"$ref": "#/components/schemas/gateway.Freshness"}
 
 _SCHEMAS: Json = {
     "gateway.Freshness": _object(
@@ -67,29 +78,34 @@ _SCHEMAS: Json = {
         window_end=_TIME,
         unique_user_count=_COUNT,
         verified_user_count=_COUNT,
-        event_count=_COUNT,
+        event_count={**_COUNT, "description": "All events, those of bots too."},
+        bot_event_count=_COUNT,
+        **dict.fromkeys(BY_TYPE, _COUNT),
         is_final={**_BOOLEAN, "description": "Until then a count of 0 may only mean: not counted yet."},
     ),
-    "gateway.Series": _object(
+    "gateway.Series": _object(product_id=_TEXT, **_RANGE, results=_WINDOWS, freshness=_FRESHNESS),
+    "gateway.SeveralSeries": _object(
+        **_RANGE,
+        results={"type": "array", "items": _object(product_id=_TEXT, results=_WINDOWS)},
+        freshness=_FRESHNESS,
+    ),
+    "gateway.TrendingProduct": _object(
         product_id=_TEXT,
-        granularity={"const": "1m"},
-        **{"from": _TIME, "to": _TIME},
-        results={"type": "array", "items": {"$ref": "#/components/schemas/gateway.Window"}},
-        freshness={"$ref": "#/components/schemas/gateway.Freshness"},
+        title={**_or_null(_TEXT), "description": "Null where the catalog knows none, or is away."},
+        unique_user_count=_COUNT,
+        verified_user_count={
+            **_or_null(_COUNT),
+            "description": "Null, as counts by type, in older minutes.",
+        },
+        event_count=_COUNT,
+        **{name: _or_null(_COUNT) for name in BY_TYPE},
     ),
     "gateway.Trending": _object(
         window_start=_or_null(_TIME),
         window_end=_or_null(_TIME),
         is_final=_BOOLEAN,
-        results={
-            "type": "array",
-            "items": {
-                "type": "object",
-                "required": ["product_id", "unique_user_count", "event_count"],
-                "properties": {"product_id": _TEXT, "unique_user_count": _COUNT, "event_count": _COUNT},
-            },
-        },
-        freshness={"$ref": "#/components/schemas/gateway.Freshness"},
+        results={"type": "array", "items": {"$ref": "#/components/schemas/gateway.TrendingProduct"}},
+        freshness=_FRESHNESS,
     ),
     "gateway.KeySet": _object(
         keys={"type": "array", "items": {"type": "object", "required": ["kty", "kid", "n", "e"]}}
@@ -97,9 +113,9 @@ _SCHEMAS: Json = {
 }
 
 
-def _parameter(name: str, schema: Json, description: str, *, place: str = "query") -> Json:
+def _parameter(name: str, schema: Json, description: str, *, place: str = "query", required: bool = False) -> Json:
     found = {"name": name, "in": place, "schema": schema, "description": description}
-    return {**found, "required": True} if place == "path" else found
+    return {**found, "required": True} if required or place == "path" else found
 
 
 def _get(summary: str, schema: Json, example: Any, *, media: str = "application/json", **also: Any) -> Json:
@@ -122,11 +138,14 @@ _ANALYTICS_AWAY: Json = {
     "content": {
         CONTENT_TYPE: {
             "schema": {
-                "allOf": [REFERENCE, _object(freshness={"$ref": "#/components/schemas/gateway.Freshness"})],
+                "allOf": [REFERENCE, _object(freshness=_FRESHNESS)],
             }
         }
     },
 }
+
+
+_UNCHANGED: Json = {"description": "Nothing but the age has changed since the answer with the `ETag` given."}
 
 
 def _analytics(summary: str, name: str, example: Json, **also: Any) -> Json:
@@ -140,8 +159,19 @@ def _analytics(summary: str, name: str, example: Json, **also: Any) -> Json:
         refusals=(400, 401, 403, 429),
         **also,
     )
-    item["get"]["responses"]["503"] = _ANALYTICS_AWAY
+    item["get"]["responses"] |= {"304": _UNCHANGED, "503": _ANALYTICS_AWAY}
     return item
+
+
+_KNOWN_ETAG = _parameter("If-None-Match", _TEXT, "The `ETag` of an answer that you have.", place="header")
+
+
+def _between(of: str) -> list[Json]:
+    return [
+        _parameter("from", _TIME, f"By default an hour before `to`.{of}"),
+        _parameter("to", _TIME, "By default the present minute, which is not included."),
+        _KNOWN_ETAG,
+    ]
 
 
 def own_document() -> Json:
@@ -158,8 +188,17 @@ def own_document() -> Json:
                 operation_id="get_analytics_products_by_product_id",
                 parameters=[
                     _parameter("product_id", {**_TEXT, "maxLength": MAX_PRODUCT_ID, "minLength": 1}, "", place="path"),
-                    _parameter("from", _TIME, "By default an hour before `to`."),
-                    _parameter("to", _TIME, "By default the present minute, which is not included."),
+                    *_between(f" {MAX_MINUTES} minutes at most."),
+                ],
+            ),
+            "/analytics/products": _analytics(
+                "Several products' shoppers, minute by minute",
+                "SeveralSeries",
+                SEVERAL_SERIES,
+                operation_id="get_analytics_products",
+                parameters=[
+                    _parameter("ids", _TEXT, f"1 to {MAX_PRODUCTS} product ids with commas between.", required=True),
+                    *_between(f" {MAX_WINDOWS} minutes of all products at most."),
                 ],
             ),
             "/analytics/trending": _analytics(
@@ -174,6 +213,7 @@ def own_document() -> Json:
                         {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT},
                         "How many products.",
                     ),
+                    _KNOWN_ETAG,
                 ],
             ),
             "/contracts/{event}/{version}": _get(
