@@ -31,6 +31,12 @@ class DeadlineSocket(socket.socket):
     """
 
     deadline = 0.0
+    _handed_over = False
+
+    def hand_over(self) -> socket.socket:
+        """The connection for somebody else, who sends the rest of the answer. gunicorn keeps a closed socket."""
+        self._handed_over = True
+        return socket.socket(fileno=self.detach())
 
     def recv(self, size: int, flags: int = 0) -> bytes:
         left = self.deadline - time.monotonic()
@@ -45,6 +51,8 @@ class DeadlineSocket(socket.socket):
         raise TimeoutError(errno.ECONNRESET, "the request did not come in time")
 
     def sendall(self, data: Any, flags: int = 0) -> None:
+        if self._handed_over:  # gunicorn's mark of the body's end, which is not there yet
+            return
         self.settimeout(SEND_SECONDS)
         try:
             super().sendall(data, flags)
@@ -86,7 +94,7 @@ class DeadlineWorker(ThreadWorker):  # type: ignore[misc]
         """gunicorn closes a connection on which much of a body was left unread, but its answer does not say so."""
         closes = req.should_close
         req.should_close = lambda: closes() or _much_is_unread(req.body)  # asked when the answer's head is written
-        return super().handle_request(req, conn)
+        return super().handle_request(req, conn) and conn.sock.fileno() >= 0  # it may have been handed over
 
     def handle(self, conn: TConn) -> Any:
         conn.sock.deadline = time.monotonic() + REQUEST_SECONDS

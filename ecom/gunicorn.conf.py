@@ -42,6 +42,15 @@ def on_starting(server: Any) -> None:
     _metrics.mkdir(parents=True)
 
 
+def worker_exit(server: Any, worker: Any) -> None:
+    """What a context does beside answering ends while the interpreter is whole (the start: ecom/wsgi.py)."""
+    from django.apps import apps
+
+    for config in apps.get_app_configs() if apps.ready else ():
+        if stop_serving := getattr(config, "stop_serving", None):
+            stop_serving()
+
+
 def child_exit(server: Any, worker: Any) -> None:
     """A dead worker's gauges no longer count; its counters stay."""
     from prometheus_client import multiprocess

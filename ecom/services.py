@@ -82,6 +82,15 @@ SERVICES: dict[str, Service] = {
         stands_for=BEHIND_GATEWAY,
         edge=True,
     ),
+    # The gateway's streams by themselves, for where an ingress can tell their path from the others.
+    "gateway-stream": Service(
+        contexts=("gateway",),
+        urlconf="ecom.urls.gateway_stream",
+        backends=frozenset({Backend.DYNAMODB}),
+        upstreams=(CATALOG,),
+        stands_for=("gateway",),
+        edge=True,
+    ),
     "customers": Service(
         contexts=("customers",), urlconf="ecom.urls.customers", databases=(CUSTOMERS,), signs_tokens=True
     ),

@@ -208,6 +208,8 @@ try:
         ANALYTICS_PUBLIC = env.bool("ECOM_ANALYTICS_PUBLIC", True)  # else for staff and service accounts only
         # A window is served within 16 s of its end, so the newest is at most 76 s old while the job runs.
         ANALYTICS_STALE_SECONDS = env.int("ECOM_ANALYTICS_STALE_SECONDS", 120)
+        # Streams of server-sent events that a process keeps open: each is a file, of which it often may have 1,024.
+        STREAMS = env.int("ECOM_STREAMS", 500)
         # Origins whose pages may call us from a browser, and whether with cookies.
         CORS_ALLOWED_ORIGINS = _origins("ECOM_CORS_ORIGINS")
         CORS_ALLOW_CREDENTIALS = env.bool("ECOM_CORS_CREDENTIALS", False)

@@ -59,7 +59,7 @@ def test_a_service_takes_tokens_for_itself_and_for_those_that_it_stands_for(
 ) -> None:
     taken = settings_of(monkeypatch, environment_of(service))["TOKEN_AUDIENCES"]
     behind = {"customers", "catalog", "orders", "activity"}
-    others = {"monolith": behind | {"gateway", "backoffice"}, "gateway": behind}
+    others = {"monolith": behind | {"gateway", "backoffice"}, "gateway": behind, "gateway-stream": {"gateway"}}
     assert set(taken) == {"ecom", service} | others.get(service, set())
 
 

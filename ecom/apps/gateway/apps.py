@@ -11,3 +11,9 @@ class GatewayConfig(AppConfig):
         from ecom.apps.gateway.freshness_metrics import AnalyticsFreshness
 
         AT_SCRAPE.register(AnalyticsFreshness())
+
+    def stop_serving(self) -> None:
+        """Called by each process that has answered requests, at its end."""
+        from ecom.apps.gateway.streams import streams
+
+        streams().end()

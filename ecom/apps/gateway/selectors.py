@@ -76,14 +76,24 @@ class TrendingProduct:
 
 @dataclass(frozen=True, slots=True)
 class Trending:
-    """The products of one minute with the most shoppers, in descending order; `products` as the job wrote them."""
+    """The products of one minute with the most shoppers, in descending order. A final list does not change any more."""
+
+    window_start: str | None
+    window_end: str | None
+    is_final: bool
+    results: list[TrendingProduct]
+
+
+@dataclass(frozen=True, slots=True)
+class _Minute:
+    """A minute's whole list, as the job wrote it."""
 
     window_start: str | None
     window_end: str | None
     products: list[dict[str, Any]]
 
 
-_NOTHING = Trending(None, None, [])
+_NOTHING = _Minute(None, None, [])
 _NO_COUNTS = (0,) * len(COUNTS)
 _IN_TRENDING = TrendingProduct.__slots__[2:]
 
@@ -109,24 +119,34 @@ def series(*, product_ids: Sequence[str], since: datetime, until: datetime) -> l
     ]
 
 
-def trending(*, window: datetime | None) -> Trending:
+def trending(*, window: datetime | None, limit: int) -> Trending:
     """The top products of a minute, or of the newest that had any (None). Raises TablesUnavailable."""
     newest = _newest.get()
     start = text_of(window) if window else None
-    reading = _kept_trending().find(start, newest)
+    reading = _kept_minutes().find(start, newest)
     if reading is None:
         with analytics_tables.waiting():
-            reading = _one_read.of((start, newest.row), lambda: _trending_reading(start, newest))
-    found: Trending = reading.value
+            reading = _one_read.of((start, newest.row), lambda: _minute_reading(start, newest))
+    found: _Minute = reading.value
     if window and found.window_start is None:
-        return Trending(start, text_of(window + MINUTE), [])
-    return found
+        found = _Minute(start, text_of(window + MINUTE), [])
+    return _shown(found, limit, newest)
 
 
-def named(products: Sequence[dict[str, Any]]) -> list[TrendingProduct]:
-    """Trending products with their titles, which cost one call of the catalog where they are not known."""
-    titles = catalog.titles([product["product_id"] for product in products])
-    return [_named(product, titles[product["product_id"]]) for product in products]
+def trending_between(*, since: datetime, until: datetime, limit: int) -> list[Trending]:
+    """The lists of the minutes from `since` to before `until` that have one, by one Query. Raises TablesUnavailable.
+
+    `until` is the newest window or before it.
+    """
+    newest = _newest.get()
+    starts = [text_of(since + minute * MINUTE) for minute in range((until - since) // MINUTE)]
+    found: Sequence[Reading | None] = [_kept_minutes().find(start, newest) for start in starts]
+    if not all(found):
+        with analytics_tables.waiting():
+            found = _one_read.of((*starts, newest.row), lambda: _minute_readings(starts, newest))
+    minutes = [reading.value for reading in found if reading and reading.value.products]
+    catalog.titles({product["product_id"] for minute in minutes for product in minute.products[:limit]})
+    return [_shown(minute, limit, newest) for minute in minutes]
 
 
 def freshness() -> Freshness:
@@ -139,9 +159,13 @@ def last_known_freshness() -> Freshness:
     return _freshness(_newest.last_known() or Newest())
 
 
-def is_final(found: Trending) -> bool:
-    """Whether this minute's list can no longer change. Raises TablesUnavailable."""
-    return bool(found.products) or (found.window_end or "~") <= _newest.get().window_start
+def _shown(found: _Minute, limit: int, newest: Newest) -> Trending:
+    """With titles, which cost one call of the catalog where they are not known."""
+    products = found.products[:limit]
+    titles = catalog.titles([product["product_id"] for product in products])
+    is_final = bool(products) or (found.window_end or "~") <= newest.window_start
+    results = [_named(product, titles[product["product_id"]]) for product in products]
+    return Trending(found.window_start, found.window_end, is_final, results)
 
 
 def _named(product: dict[str, Any], title: str | None) -> TrendingProduct:
@@ -149,21 +173,32 @@ def _named(product: dict[str, Any], title: str | None) -> TrendingProduct:
     return TrendingProduct(product["product_id"], title, **counts)
 
 
-def _trending_reading(start: str | None, newest: Newest) -> Reading:
+def _minute_reading(start: str | None, newest: Newest) -> Reading:
     """The minute's list, or the newest. Somebody may have been through with it a moment ago."""
-    if kept := _kept_trending().find(start, newest):
+    if kept := _kept_minutes().find(start, newest):
         return kept
-    read = analytics_tables.trending_window(window_start=start) if start else analytics_tables.newest_trending()
+    item = analytics_tables.trending_window(window_start=start) if start else analytics_tables.newest_trending()
+    return _keep_minute(start, item, newest)
+
+
+def _minute_readings(starts: Sequence[str], newest: Newest) -> list[Reading]:
+    now = int(time.time())
+    read = analytics_tables.trending_windows(first=starts[0], last=starts[-1], now=now)
+    items = {item["window_start"]["S"]: item for item in read}
+    return [_keep_minute(start, items.get(start), newest) for start in starts]
+
+
+def _keep_minute(start: str | None, read: Item | None, newest: Newest) -> Reading:
     item = read if read and expiry(read) > time.time() else None
     reading = Reading(
-        _trending(item),
+        _minute(item),
         newest,
         closed=start is not None and start < newest.window_start,
         whole=_is_whole(item, start, newest),
         ends_at=expiry(item) if item else float("inf"),
         size=4 * len(item["products"]["S"]) if item else 0,  # parsed, it takes so much more
     )
-    return _kept_trending().keep(start, reading)
+    return _kept_minutes().keep(start, reading)
 
 
 def _is_whole(item: Item | None, start: str | None, newest: Newest) -> bool:
@@ -173,10 +208,10 @@ def _is_whole(item: Item | None, start: str | None, newest: Newest) -> bool:
     return newest.event_count == 0 or (item is not None and item["window_start"]["S"] >= newest.window_start)
 
 
-def _trending(item: Item | None) -> Trending:
+def _minute(item: Item | None) -> _Minute:
     if item is None:
         return _NOTHING
-    return Trending(item["window_start"]["S"], item["window_end"]["S"], orjson.loads(item["products"]["S"]))
+    return _Minute(item["window_start"]["S"], item["window_end"]["S"], orjson.loads(item["products"]["S"]))
 
 
 def _freshness(newest: Newest) -> Freshness:
@@ -198,7 +233,7 @@ def _read_newest() -> Newest:
 
 
 @cache
-def _kept_trending() -> KeptReadings:
+def _kept_minutes() -> KeptReadings:
     return KeptReadings(max_bytes=KEPT_BYTES)
 
 

@@ -1,9 +1,8 @@
 """`GET /analytics/…`: what the job has counted, and how fresh it is."""
 
 from collections.abc import Callable
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from functools import wraps
-from hashlib import blake2b
 from typing import Any
 
 import orjson
@@ -25,12 +24,14 @@ from ecom.apps.gateway.api.readers import refusal
 from ecom.apps.gateway.clients.analytics_tables import TablesUnavailable
 from ecom.apps.gateway.minutes import text_of
 from ecom.apps.gateway.routes import Access, RateClass
+from ecom.apps.gateway.selectors import Trending
+from ecom.apps.gateway.shown import shown
 from ecom.common.problems import CONTENT_TYPE, problem_body, problem_response
 
 RETRY_AFTER_SECONDS = 5
 
 
-def _analytics(answer: Callable[..., dict[str, Any]]) -> View:
+def _analytics(answer: Callable[..., dict[str, Any] | Trending]) -> View:
     """A view that answers with what `answer` gives, and with a problem where it cannot."""
 
     @wraps(answer)
@@ -71,36 +72,27 @@ def products(request: HttpRequest) -> dict[str, Any]:
 
 
 @_analytics
-def trending(request: HttpRequest) -> dict[str, Any]:
+def trending(request: HttpRequest) -> Trending:
     """`GET /analytics/trending?window=&limit=`: the products with the most shoppers in one minute."""
     query = trending_query(request.GET)
-    found = selectors.trending(window=query.window)
-    return {
-        "window_start": found.window_start,
-        "window_end": found.window_end,
-        "is_final": selectors.is_final(found),
-        "results": selectors.named(found.products[: query.limit]),
-    }
+    return selectors.trending(window=query.window, limit=query.limit)
 
 
 def _range(query: SeriesQuery) -> dict[str, str]:
     return {"granularity": "1m", "from": text_of(query.since), "to": text_of(query.until)}
 
 
-def _answered(request: HttpRequest, body: dict[str, Any]) -> HttpResponse:
+def _answered(request: HttpRequest, body: dict[str, Any] | Trending) -> HttpResponse:
     """200 with the freshness beside the body, or 304 where nothing but the age has changed."""
-    freshness = selectors.freshness()
-    known = orjson.dumps(body)
-    state = orjson.dumps(replace(freshness, age_seconds=None))
-    etag = f'W/"{blake2b(known + state, digest_size=16).hexdigest()}"'
+    answer = shown(body, selectors.freshness())
+    etag = f'W/"{answer.tag}"'
     headers = {"Cache-Control": "private, no-cache", "ETag": etag}
     if client_has(request, etag):
         response = HttpResponse(status=304, headers=headers)
         del response["Content-Type"]
         return response
-    content = b'%b,"freshness":%b}' % (known[:-1], orjson.dumps(freshness))
-    headers["Content-Length"] = str(len(content))
-    return HttpResponse(content, content_type="application/json", headers=headers)
+    headers["Content-Length"] = str(len(answer.content))
+    return HttpResponse(answer.content, content_type="application/json", headers=headers)
 
 
 def _unavailable(request: HttpRequest) -> HttpResponse:

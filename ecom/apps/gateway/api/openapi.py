@@ -2,12 +2,15 @@
 
 from typing import Any
 
+from orjson import dumps
+
 from ecom.apps.gateway.api.parameters import (
     DEFAULT_LIMIT,
     MAX_LIMIT,
     MAX_MINUTES,
     MAX_PRODUCT_ID,
     MAX_PRODUCTS,
+    MAX_STREAM_PRODUCTS,
     MAX_WINDOWS,
 )
 from ecom.common.problem_schema import REFERENCE, SCHEMAS, SECURITY_SCHEMES, problem_answer
@@ -165,6 +168,10 @@ def _analytics(summary: str, name: str, example: Json, **also: Any) -> Json:
 
 _KNOWN_ETAG = _parameter("If-None-Match", _TEXT, "The `ETag` of an answer that you have.", place="header")
 
+_LIMIT = _parameter(
+    "limit", {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT}, "How many products."
+)
+
 
 def _between(of: str) -> list[Json]:
     return [
@@ -172,6 +179,34 @@ def _between(of: str) -> list[Json]:
         _parameter("to", _TIME, "By default the present minute, which is not included."),
         _KNOWN_ETAG,
     ]
+
+
+def _stream() -> Json:
+    return _get(
+        "Trending products and chosen series as they change (server-sent events)",
+        {"type": "string"},
+        f"retry: 2500\n\nid: {TIMES['window_start']}\nevent: trending\ndata: {dumps(TRENDING).decode()}\n\n",
+        media="text/event-stream",
+        description=(
+            "`trending` events are what `GET /analytics/trending` answers, each time that it changes; `series` events "
+            "have `product_id` and the final minutes (`results`) that were not told yet; `unavailable` is told when the "
+            "tables do not answer. A comment comes every 15 s. A stream ends after some ten minutes; whoever comes again "
+            "with `Last-Event-ID` is told what was missed, up to half an hour. 503 means: poll instead."
+        ),
+        tags=["analytics"],
+        operation_id="get_analytics_stream",
+        security=[{"bearer": []}, {}],
+        parameters=[
+            _parameter(
+                "product_id",
+                {"type": "array", "maxItems": MAX_STREAM_PRODUCTS, "items": {**_TEXT, "maxLength": MAX_PRODUCT_ID}},
+                "Products whose series are told too; once for each.",
+            ),
+            _LIMIT,
+            _parameter("Last-Event-ID", _TEXT, "The `id` of the last event that came.", place="header"),
+        ],
+        refusals=(400, 401, 403, 429, 503),
+    )
 
 
 def own_document() -> Json:
@@ -208,14 +243,11 @@ def own_document() -> Json:
                 operation_id="get_analytics_trending",
                 parameters=[
                     _parameter("window", _TEXT, "The start of a minute, or `newest` (the default)."),
-                    _parameter(
-                        "limit",
-                        {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT},
-                        "How many products.",
-                    ),
+                    _LIMIT,
                     _KNOWN_ETAG,
                 ],
             ),
+            "/analytics/stream": _stream(),
             "/contracts/{event}/{version}": _get(
                 "The JSON Schema of an event, as released",
                 {"type": "object", "required": ["$schema"]},

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from django.http import QueryDict
 
-from ecom.apps.gateway.minutes import MINUTE, ceiling, floor, parse_time
+from ecom.apps.gateway.minutes import MINUTE, ceiling, floor, parse_time, text_of
 from ecom.common.problems import FieldError
 
 DEFAULT_MINUTES = 60
@@ -14,6 +14,7 @@ MAX_MINUTES = 24 * 60
 DEFAULT_LIMIT, MAX_LIMIT = 10, 100
 MAX_PRODUCT_ID = 64
 MAX_PRODUCTS = 20
+MAX_STREAM_PRODUCTS = 5
 MAX_WINDOWS = 5 * MAX_MINUTES  # of all products of an answer: some 2 MB
 
 
@@ -39,6 +40,14 @@ class TrendingQuery:
     """One minute, or None for the newest, and how many of its products."""
 
     window: datetime | None
+    limit: int
+
+
+@dataclass(frozen=True, slots=True)
+class StreamQuery:
+    """The products whose series are told beside the trending ones, and how many of those."""
+
+    product_ids: tuple[str, ...]
     limit: int
 
 
@@ -85,6 +94,29 @@ def trending_query(query: QueryDict) -> TrendingQuery:
     return TrendingQuery(_window(query.get("window", "newest")), _limit(query.get("limit", str(DEFAULT_LIMIT))))
 
 
+def stream_query(query: QueryDict) -> StreamQuery:
+    """`product_id`, once for each product, and `limit`. Raises InvalidParameter."""
+    _only(query, {"product_id", "limit"})
+    product_ids = tuple(dict.fromkeys(query.getlist("product_id")))
+    if len(product_ids) > MAX_STREAM_PRODUCTS or "" in product_ids:
+        raise InvalidParameter(
+            "product_id", f"A stream tells of {MAX_STREAM_PRODUCTS} products at most, each by its id."
+        )
+    for product_id in product_ids:
+        _check_product_id("product_id", product_id)
+    return StreamQuery(product_ids, _limit(query.get("limit", str(DEFAULT_LIMIT))))
+
+
+def past_minute(text: str) -> str:
+    """A minute as the tables name it, "" where the text is no such minute of the past."""
+    try:
+        minute = text_of(floor(parse_time(text)))
+    except ValueError:
+        return ""
+    return text if minute == text and _FIRST_EVER < text <= text_of(datetime.now(UTC)) else ""
+
+
+_FIRST_EVER = "1970"
 _EARLIEST = datetime(1, 1, 1, tzinfo=UTC) + timedelta(minutes=DEFAULT_MINUTES)
 
 

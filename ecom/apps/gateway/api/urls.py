@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from ecom.apps.gateway.api import analytics, assets, contracts, documents, keys, pages
+from ecom.apps.gateway.api import analytics, assets, contracts, documents, keys, pages, stream
 from ecom.apps.gateway.api.proxy import proxy_view
 from ecom.apps.gateway.routes import routes_by_path, url_pattern
 
@@ -18,4 +18,5 @@ urlpatterns = [
     path("analytics/products", analytics.products),
     path("analytics/products/<product_id>", analytics.product_series),
     path("analytics/trending", analytics.trending),
+    path("analytics/stream", stream.stream),
 ]

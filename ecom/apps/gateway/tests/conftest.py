@@ -51,7 +51,7 @@ def tables(job: AnalyticsTables) -> AnalyticsTables:
 def forget_readings() -> None:
     """This process knows nothing of the tables any more, as one that has just begun."""
     selectors._newest.forget()
-    selectors._kept_trending().clear()
+    selectors._kept_minutes().clear()
     kept_hours().clear()
     catalog.forget()
 
