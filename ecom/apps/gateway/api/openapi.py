@@ -189,9 +189,9 @@ def _stream() -> Json:
         media="text/event-stream",
         description=(
             "`trending` events are what `GET /analytics/trending` answers, each time that it changes; `series` events "
-            "have `product_id` and the final minutes (`results`) that were not told yet; `unavailable` is told when the "
-            "tables do not answer. A comment comes every 15 s. A stream ends after some ten minutes; whoever comes again "
-            "with `Last-Event-ID` is told what was missed, up to half an hour. 503 means: poll instead."
+            "have `product_id` and the final minutes (`results`) that were not told yet; `unavailable` is told when "
+            "the tables do not answer. A comment comes every 15 s. A stream ends after some ten minutes; whoever comes "
+            "again with `Last-Event-ID` is told what was missed, up to half an hour. 503 means: poll instead."
         ),
         tags=["analytics"],
         operation_id="get_analytics_stream",
