@@ -17,7 +17,7 @@ const range = (from, to) => `${from.slice(0, 10) === new Date().toISOString().sl
 const chart = new Chart($("chart"));
 
 const view = readAddress();
-const known = new Map(); // titles by product; null for one that the catalogue does not know
+const known = new Map(); // titles by product; null for one that has none, or none at the moment
 let rows = [];
 let freshness = null;
 let freshnessAt = 0;
@@ -89,8 +89,9 @@ async function refreshTrending(mine) {
   if (mine !== round) return;
   keepFreshness(answer.freshness);
   rows = answer.results;
+  for (const row of rows) known.set(row.product_id, row.title);
   showTrending(answer);
-  learnTitles([...rows.map((row) => row.product_id), ...(view.product ? [view.product] : [])]).then(() => {
+  learnTitles(view.product ? [view.product] : []).then(() => {
     if (mine === round) showTitles();
   });
 }
@@ -122,7 +123,7 @@ async function learnTitles(products) {
 }
 
 const titleOf = (product) => known.get(product) ?? product;
-const noteOf = (product) => (known.get(product) === null ? "not in the catalogue" : product);
+const noteOf = (product) => (known.get(product) === null ? "title not known" : product);
 
 function element(name, className, text) {
   const node = document.createElement(name);
