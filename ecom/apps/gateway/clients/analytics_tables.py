@@ -34,7 +34,7 @@ _TRENDING = "window_start, window_end, products, expires_at"
 # What DynamoDB's own expiry has not removed yet (it may take days) is not read.
 _NOT_EXPIRED = "attribute_not_exists(expires_at) OR expires_at > :now"
 
-READS = Counter("ecom_gateway_analytics_reads", "Reads of DynamoDB, of each page.", ["operation"])
+READS = Counter("ecom_gateway_analytics_reads", "Reads of DynamoDB, each page, by what was looked for.", ["of"])
 
 Item = dict[str, Any]
 Wanted = TypeVar("Wanted")
@@ -53,6 +53,7 @@ def product_windows(*, product_id: str, first: str, last: str, now: int) -> Iter
     Items are as DynamoDB gives them, with window_start, expires_at and `COUNTS`. Raises TablesUnavailable.
     """
     return _windows(
+        "series",
         settings.PRODUCT_ANALYTICS_TABLE,
         ("product_id", product_id),
         (first, last),
@@ -64,12 +65,13 @@ def product_windows(*, product_id: str, first: str, last: str, now: int) -> Iter
 def trending_windows(*, first: str, last: str, now: int) -> Iterator[Item]:
     """The top products of the minutes from `first` to `last`, both included, oldest first. Raises TablesUnavailable."""
     key = ("granularity", "1m")
-    return _windows(settings.TRENDING_PRODUCTS_TABLE, key, (first, last), now=now, attributes=_TRENDING)
+    return _windows("trending", settings.TRENDING_PRODUCTS_TABLE, key, (first, last), now=now, attributes=_TRENDING)
 
 
 def trending_window(*, window_start: str) -> Item | None:
     """The top products of one minute, expired or not. Raises TablesUnavailable."""
     answer = _read(
+        "trending",
         "get_item",
         TableName=settings.TRENDING_PRODUCTS_TABLE,
         Key={"granularity": {"S": "1m"}, "window_start": {"S": window_start}},
@@ -81,12 +83,12 @@ def trending_window(*, window_start: str) -> Item | None:
 
 def newest_trending() -> Item | None:
     """The top products of the newest minute that had any, expired or not. Raises TablesUnavailable."""
-    return _newest("1m", _TRENDING)
+    return _newest("trending", "1m", _TRENDING)
 
 
 def newest_status() -> Item | None:
     """The newest status row: window_start, window_end, event_count, updated_at. Raises TablesUnavailable."""
-    return _newest("status", "window_start, window_end, event_count, updated_at")
+    return _newest("status", "status", "window_start, window_end, event_count, updated_at")
 
 
 @contextmanager
@@ -132,11 +134,12 @@ def _pool() -> ThreadPoolExecutor:
 
 
 def _windows(
-    table: str, key: tuple[str, str], between: tuple[str, str], *, now: int, attributes: str
+    of: str, table: str, key: tuple[str, str], between: tuple[str, str], *, now: int, attributes: str
 ) -> Iterator[Item]:
     start: Item = {}
     while True:
         page = _read(
+            of,
             "query",
             TableName=table,
             KeyConditionExpression=f"{key[0]} = :key AND window_start BETWEEN :first AND :last",
@@ -156,8 +159,9 @@ def _windows(
         start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
 
 
-def _newest(granularity: str, attributes: str) -> Item | None:
+def _newest(of: str, granularity: str, attributes: str) -> Item | None:
     answer = _read(
+        of,
         "query",
         TableName=settings.TRENDING_PRODUCTS_TABLE,
         KeyConditionExpression="granularity = :granularity",
@@ -170,8 +174,8 @@ def _newest(granularity: str, attributes: str) -> Item | None:
     return item
 
 
-def _read(operation: str, **arguments: Any) -> Any:
-    READS.labels(operation).inc()
+def _read(of: str, operation: str, **arguments: Any) -> Any:
+    READS.labels(of).inc()
     try:
         return getattr(dynamodb(), operation)(**arguments)
     except (BotoCoreError, ClientError) as error:

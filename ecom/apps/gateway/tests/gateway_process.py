@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import urllib3
+from prometheus_client.parser import text_string_to_metric_families
 
 from ecom.apps.gateway.routes import RateClass
 from local.servers import free_port
@@ -42,6 +43,16 @@ class Gateway:
 
     def terminate(self) -> None:
         self.process.send_signal(signal.SIGTERM)
+
+    def replace_processes(self) -> None:
+        """New processes take the place of the old ones, which end what they have begun: as on a deployment."""
+        self.process.send_signal(signal.SIGHUP)
+
+    def metric(self, name: str, **labels: str) -> float:
+        """The sum of a metric's values, of those with these labels."""
+        metrics = urllib3.request("GET", f"{self.management_url}/metrics").data.decode()
+        samples = (sample for family in text_string_to_metric_families(metrics) for sample in family.samples)
+        return sum(each.value for each in samples if each.name == name and labels.items() <= each.labels.items())
 
 
 @contextmanager
