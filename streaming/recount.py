@@ -211,9 +211,10 @@ def _read(consumer: KafkaConsumer, partition: TopicPartition, end: int) -> Itera
 
 def _top(numbers: Mapping[str, Mapping[str, int]]) -> list[dict[str, Any]]:
     shown = [
-        {"product_id": product, "unique_user_count": each["unique_user_count"], "event_count": each["event_count"]}
-        for product, each in numbers.items() if each["unique_user_count"]
-    ]  # fmt: skip
+        {"product_id": product} | {name: number for name, number in each.items() if name != "bot_event_count"}
+        for product, each in numbers.items()
+        if each["unique_user_count"]
+    ]
     return sorted(shown, key=lambda product: (-int(str(product["unique_user_count"])), product["product_id"]))[:TOP]
 
 

@@ -179,7 +179,7 @@ def _top(found: dict[tuple[str, str], dict[str, int]]) -> dict[str, list[dict[st
     by_minute: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for (product, start), numbers in found.items():
         if numbers["unique_user_count"]:
-            shown = {name: numbers[name] for name in ("unique_user_count", "event_count")}
+            shown = {name: number for name, number in numbers.items() if name != "bot_event_count"}
             by_minute[start].append({"product_id": product} | shown)
     ranked = {start: sorted(rows, key=lambda row: row["product_id"]) for start, rows in by_minute.items()}
     return {start: sorted(rows, key=lambda row: -row["unique_user_count"])[:TOP] for start, rows in ranked.items()}
