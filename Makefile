@@ -1,4 +1,4 @@
-# The logic is in local/ (python -m local --help). Variables: PORT_OFFSET, RECORDED_TIME=1, SHOPPERS=0, TABLES_IN_MEMORY=1, DETACH=1, FILE, ARGS, NAME.
+# The logic is in local/ (python -m local --help). Variables: PORT_OFFSET, RECORDED_TIME=1, SHOPPERS=0, TABLES_IN_MEMORY=1, DETACH=1, FILE, ARGS, NAME, PROFILE.
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
@@ -14,7 +14,7 @@ SIDE_BY_SIDE := $(PLATFORM) -m pytest -n 2 --dist loadgroup
 MANAGE := $(LOCAL) exec monolith -- python manage.py
 export PORT_OFFSET RECORDED_TIME SHOPPERS TABLES_IN_MEMORY
 
-.PHONY: help setup setup-test run stop clean status logs replay simulate verify test check-all lint format bench requirements
+.PHONY: help setup setup-test run stop clean status logs replay simulate load verify test check-all lint format bench requirements
 
 help: ## Say what each target does
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -45,6 +45,9 @@ replay: ## Send the events of FILE through the gateway: make replay FILE=clicks.
 
 simulate: ## Send simulated shoppers through the gateway: make simulate ARGS='--rate 100'
 	@$(MANAGE) simulate_shoppers $(ARGS)
+
+load: ## Load the running stack with k6: make load PROFILE=smoke|load|stress|spike|soak ARGS='--scenario orders --rate 2'
+	@$(LOCAL) load $(PROFILE) $(ARGS)
 
 verify: ## Recount FILE and compare every window with what the gateway serves
 	@$(MANAGE) verify_analytics $(FILE) $(ARGS)

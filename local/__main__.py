@@ -92,6 +92,14 @@ def token(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def load(arguments: argparse.Namespace) -> int:
+    """Run one of k6's profiles against the running stack; exit code 0 when all thresholds hold."""
+    from local.load_test import LoadTest
+
+    test = LoadTest(arguments.profile, arguments.scenario, arguments.rate)
+    return test.run(Stack.of_environment(), summary=arguments.summary)
+
+
 def supervise(arguments: argparse.Namespace) -> int:
     """Keep one process running; `up` starts this for each line of the Procfile."""
     from local.supervise import Supervised
@@ -141,6 +149,11 @@ def _parser() -> argparse.ArgumentParser:
     add("status", status)
     add("logs", logs).add_argument("name", nargs="?", help="for example gateway or analytics; all when left out")
     add("token", token).add_argument("--scope", default="activity:any")
+    load_test = add("load", load)
+    load_test.add_argument("profile", nargs="?", default="smoke", help="smoke, load, stress, spike or soak")
+    load_test.add_argument("--scenario", default="all", help="one of those of k6/load.js")
+    load_test.add_argument("--rate", type=float, default=1, help="times the ordinary rates of k6/profiles.js")
+    load_test.add_argument("--summary", type=Path, help="a file for k6's figures")
     add("exec", execute, takes_command=True).add_argument("service", help="a service of ecom/services.py")
     add("supervise", supervise, takes_command=True).add_argument("--log", required=True)
     add("when-ready", when_ready, takes_command=True)

@@ -75,9 +75,13 @@ class Stack:
         """The public address of a service or server."""
         return f"http://{LOOPBACK}:{self.port(name)}"
 
+    def management_url(self, service: str) -> str:
+        """The address of a service's health and metrics."""
+        return f"http://{LOOPBACK}:{self.management_port(service)}"
+
     def ready_url(self, service: str) -> str:
         """The address that answers 200 once the service is ready."""
-        return f"http://{LOOPBACK}:{self.management_port(service)}/readyz"
+        return f"{self.management_url(service)}/readyz"
 
     @property
     def directory(self) -> Path:

@@ -218,11 +218,18 @@ STREAMING = Dashboard(
 )
 
 
-def _hpa(metric: str, by: str = "") -> str:
-    return f'max by (horizontalpodautoscaler{by}) (kube_horizontalpodautoscaler_{metric}{{namespace="ecom"}})'
+def _hpa(metric: str) -> str:
+    return f'max by (horizontalpodautoscaler) (kube_horizontalpodautoscaler_{metric}{{namespace="ecom"}})'
 
 
-_BY_METRIC = ", metric_name"
+def _hpa_metric(side: str) -> str:
+    """Measured (`status`) or wanted (`spec`), in percent of what the pods request; there are averages in bytes too."""
+    selector = '{namespace="ecom", metric_target_type="utilization"}'
+    return (
+        f"max by (horizontalpodautoscaler, metric_name) (kube_horizontalpodautoscaler_{side}_target_metric{selector})"
+    )
+
+
 AUTOSCALING = Dashboard(
     "autoscaling",
     "Shop: autoscaling",
@@ -246,16 +253,13 @@ AUTOSCALING = Dashboard(
         Panel(
             "Measured against the target (1: as wanted)",
             SHARE,
-            {
-                "{{horizontalpodautoscaler}} {{metric_name}}": f"{_hpa('status_target_metric', _BY_METRIC)} / "
-                f"{_hpa('spec_target_metric', _BY_METRIC)}"
-            },
+            {"{{horizontalpodautoscaler}} {{metric_name}}": f"{_hpa_metric('status')} / {_hpa_metric('spec')}"},
             limit=1,
         ),
         Panel(
             "Measured, in percent of the request",
             "percent",
-            {"{{horizontalpodautoscaler}} {{metric_name}}": _hpa("status_target_metric", _BY_METRIC)},
+            {"{{horizontalpodautoscaler}} {{metric_name}}": _hpa_metric("status")},
         ),
         Panel(
             "Pods against requests",

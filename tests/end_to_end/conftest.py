@@ -10,7 +10,10 @@ from dataclasses import dataclass
 
 import pytest
 
+from local.servers import free_port
 from local.stack import Stack
+from tests.end_to_end.load import SmokeRun, smoke_run_on
+from tests.observability.prometheus import Prometheus, captured_pages
 
 START_SECONDS = 600
 
@@ -71,3 +74,14 @@ def live_platform() -> Iterator[Platform]:
     """A platform on the clock's time, without simulated shoppers. Tests share it and keep to their own data."""
     with _running(Stack(offset=2300)) as platform:
         yield platform
+
+
+@pytest.fixture(scope="session")
+def smoke_run(live_platform: Platform, tmp_path_factory: pytest.TempPathFactory) -> Iterator[SmokeRun]:
+    """The load test's smoke profile on the live platform, watched by Prometheus."""
+    directory = tmp_path_factory.mktemp("smoke")
+    with (
+        captured_pages() as pages,
+        Prometheus(directory / "prometheus", free_port(), live_platform.stack, pages) as prometheus,
+    ):
+        yield smoke_run_on(live_platform.stack, directory, prometheus)
