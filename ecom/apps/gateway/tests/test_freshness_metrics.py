@@ -17,7 +17,12 @@ READABLE = "ecom_analytics_readable"
 def scraped() -> dict[str, float]:
     page = metrics_page(RequestFactory().get("/metrics")).content.decode()
     families = text_string_to_metric_families(page)
-    return {each.name: each.value for family in families for each in family.samples if "_analytics_" in each.name}
+    return {
+        each.name: each.value
+        for family in families
+        for each in family.samples
+        if each.name.startswith("ecom_analytics_")
+    }
 
 
 @pytest.mark.parametrize(("minutes_ago", "event_count"), [(1, 0), (10, 5)], ids=["a quiet shop", "a dead job"])
