@@ -11,6 +11,7 @@ STREAMING := .venv-streaming/bin/python
 LOCAL := $(PLATFORM) -m local
 # Two workers, as the tests mostly wait for servers; those of a file, and of one platform, are for the same worker.
 SIDE_BY_SIDE := $(PLATFORM) -m pytest -n 2 --dist loadgroup
+FUNCTION := serverless/product_bulk_import_lambda
 MANAGE := $(LOCAL) exec monolith -- python manage.py
 export PORT_OFFSET RECORDED_TIME SHOPPERS TABLES_IN_MEMORY
 
@@ -73,6 +74,7 @@ format: setup ## Rewrite the code in the one style
 requirements: ## Compile the hashed requirement files from their .in files (needs uv)
 	for name in platform dev; do uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header requirements/$$name.in -o requirements/$$name.txt; done
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header streaming/requirements.in -o streaming/requirements.txt
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header -c requirements/dev.txt $(FUNCTION)/requirements.in -o $(FUNCTION)/requirements.txt
 
 bench: setup ## Measure, and record the figures under bench/results/; ONLY=ingest measures one
 	$(PLATFORM) -m bench $(ONLY)

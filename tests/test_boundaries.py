@@ -15,7 +15,8 @@ from tests.service_process import REPOSITORY
 INDEPENDENCE = "Contexts meet over REST or Kafka, never by import"
 LAYERS = "Inside a context: api > services, selectors, tasks, admin > clients, events > models"
 KERNEL = "The shared kernel and the contracts know no context"
-CONTRACTS = {INDEPENDENCE, LAYERS, KERNEL}
+FUNCTIONS = "Functions run without the platform"
+CONTRACTS = {INDEPENDENCE, LAYERS, KERNEL, FUNCTIONS}
 NO_DATABASE = ("activity", "gateway")
 STANDALONE = ("streaming", "serverless")
 
@@ -23,7 +24,8 @@ STANDALONE = ("streaming", "serverless")
 @pytest.fixture
 def code(tmp_path: Path) -> Path:
     """A copy of the product's code and of the checks' settings."""
-    shutil.copytree(REPOSITORY / "ecom", tmp_path / "ecom", ignore=shutil.ignore_patterns("__pycache__", ".*"))
+    for package in ("ecom", "serverless"):
+        shutil.copytree(REPOSITORY / package, tmp_path / package, ignore=shutil.ignore_patterns("__pycache__", ".*"))
     shutil.copy(REPOSITORY / "pyproject.toml", tmp_path)
     return tmp_path
 
@@ -71,6 +73,8 @@ def test_the_code_keeps_every_contract(code: Path) -> None:
         ("ecom/common/rendering.py", "import ecom.apps.catalog.models", KERNEL),
         ("ecom/contracts/__init__.py", "import ecom.apps.activity.apps", KERNEL),
         ("ecom/backoffice/roles.py", "import ecom.apps.customers.models", KERNEL),
+        ("serverless/product_bulk_import_lambda/rows.py", "def later():\n    import ecom.contracts", FUNCTIONS),
+        ("serverless/another/handler.py", "from ecom.apps.catalog import product_rules", FUNCTIONS),
     ],
 )
 def test_a_planted_violation_breaks_its_contract(code: Path, file: str, statement: str, contract: str) -> None:
