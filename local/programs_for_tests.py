@@ -1,15 +1,17 @@
 """The table of the programs that only tests need, from outside of Python's packages."""
 
-from local.programs import DebianPackages, GoProgram, UnpackedDebianPackage
+from local.installation import REPOSITORY
+from local.programs import DebianPackages, GoModule, GoProgram, UnpackedDebianPackage
 from local.steps import Steps
 
 ON_THE_PATH = DebianPackages(("chromium", "jq"))  # the pages; the walk-through
 PROMETHEUS = UnpackedDebianPackage("prometheus")  # rules and dashboards
 KUSTOMIZE = GoProgram("sigs.k8s.io/kustomize/kustomize/v5", "v5.8.1")  # the manifests
 KUBECONFORM = GoProgram("github.com/yannh/kubeconform/cmd/kubeconform", "v0.7.0")
-INSTALLED: tuple[DebianPackages | UnpackedDebianPackage | GoProgram, ...] = (
+TEMPLATES = GoModule(REPOSITORY / "k8s" / "tests" / "templates")  # ApplicationSets
+INSTALLED: tuple[DebianPackages | UnpackedDebianPackage | GoProgram | GoModule, ...] = (
     *(ON_THE_PATH, PROMETHEUS),
-    *(KUSTOMIZE, KUBECONFORM),
+    *(KUSTOMIZE, KUBECONFORM, TEMPLATES),
 )
 
 

@@ -1,5 +1,6 @@
 """Programs that are built from Go modules."""
 
+import hashlib
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,4 +43,42 @@ class GoProgram:
                 log=LOG,
                 advice="Go 1.24 or newer must be on the PATH.",
                 env={**os.environ, "GOBIN": str(self.path.parent), "CGO_ENABLED": "0"},
+            )
+
+
+@dataclass(frozen=True)
+class GoModule:
+    """A main package of a module in this repository, or of one that its go.mod pins; built into .local/."""
+
+    folder: Path
+    package: str = "."
+
+    @property
+    def name(self) -> str:
+        """The last part of the package, or of the module's folder."""
+        return self.folder.name if self.package == "." else self.package.rpartition("/")[2]
+
+    @property
+    def path(self) -> Path:
+        """The program, once it is installed; another place for another content of the module."""
+        digest = hashlib.sha256()
+        for path in sorted(self.folder.iterdir()):
+            digest.update(path.read_bytes())
+        return STATE / "programs" / f"{self.name}-{digest.hexdigest()[:12]}" / self.name
+
+    @property
+    def absent(self) -> list[str]:
+        """The program, where it is not built yet."""
+        return [] if self.path.exists() else [self.name]
+
+    def install(self) -> None:
+        """Build it, where that has not been done. Raises StepFailed."""
+        if self.absent:
+            run_logged(
+                ["go", "build", "-o", self.path, self.package],
+                title=f"{self.name} (go build)",
+                log=LOG,
+                advice="Go 1.24 or newer must be on the PATH.",
+                cwd=self.folder,
+                env={**os.environ, "CGO_ENABLED": "0"},
             )
