@@ -26,8 +26,13 @@ class Platform:
 
     @property
     def variables(self) -> dict[str, str]:
-        recorded = str(int(self.stack.recorded_time))
-        return {**os.environ, "PORT_OFFSET": str(self.stack.offset), "RECORDED_TIME": recorded, "SHOPPERS": "0"}
+        return {
+            **os.environ,
+            "PORT_OFFSET": str(self.stack.offset),
+            "RECORDED_TIME": str(int(self.stack.recorded_time)),
+            "TABLES_IN_MEMORY": str(int(self.stack.tables_in_memory)),
+            "SHOPPERS": "0",
+        }
 
     def local(self, *arguments: str) -> None:
         """Run a command of the embedded stack."""
@@ -64,8 +69,8 @@ def _running(stack: Stack) -> Iterator[Platform]:
 
 @pytest.fixture(scope="module")
 def recorded_platform() -> Iterator[Platform]:
-    """A platform for events that bring their own clock."""
-    with _running(Stack(offset=2000, recorded_time=True)) as platform:
+    """A platform for events that bring their own clock: an hour's windows come in a minute, too many for a slow disk."""
+    with _running(Stack(offset=2000, recorded_time=True, tables_in_memory=True)) as platform:
         yield platform
 
 
