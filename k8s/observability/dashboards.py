@@ -109,6 +109,14 @@ OVERVIEW = Dashboard(
             },
         ),
         Panel(
+            "Live streams",
+            NUMBER,
+            {
+                "open": "sum(ecom_gateway_streams)",
+                "refused a minute": "60 * sum(rate(ecom_gateway_streams_refused_total[5m]))",
+            },
+        ),
+        Panel(
             "Tasks: time",
             SECONDS,
             {"{{task}}": _mean("ecom_task_duration_seconds", "task")},
