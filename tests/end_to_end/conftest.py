@@ -69,7 +69,7 @@ def _running(stack: Stack) -> Iterator[Platform]:
 
 @pytest.fixture(scope="module")
 def recorded_platform() -> Iterator[Platform]:
-    """A platform for events that bring their own clock: an hour's windows come in a minute, too many for a slow disk."""
+    """A platform for events that bring their own clock: an hour of windows in a minute, too many for a slow disk."""
     with _running(Stack(offset=2000, recorded_time=True, tables_in_memory=True)) as platform:
         yield platform
 
