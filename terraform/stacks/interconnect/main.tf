@@ -41,7 +41,8 @@ module "federation" {
   name        = local.name
   oidc_issuer = var.oidc_issuer
   accounts = {
-    logs = { namespace = "logging", roles = ["roles/logging.logWriter"] }
+    logs       = { namespace = "logging", roles = ["roles/logging.logWriter"] }
+    prometheus = { namespace = "monitoring", roles = ["roles/compute.viewer"] } # finds the Flink job's nodes
     flink = {
       namespace = "ecom"
       roles     = ["roles/dataproc.editor"]
