@@ -100,6 +100,20 @@ def load(arguments: argparse.Namespace) -> int:
     return test.run(Stack.of_environment(), summary=arguments.summary)
 
 
+def import_file(arguments: argparse.Namespace) -> int:
+    """Put a CSV file into the bucket of uploads, and show the progress and the report of its import."""
+    from local.file_import import import_file
+
+    return import_file(Stack.of_environment(), Path(arguments.file))
+
+
+def import_function(arguments: argparse.Namespace) -> int:
+    """Run the import function for the files of the bucket; `up` starts this."""
+    from local.import_function import run
+
+    return run()
+
+
 def supervise(arguments: argparse.Namespace) -> int:
     """Keep one process running; `up` starts this for each line of the Procfile."""
     from local.supervise import Supervised
@@ -155,6 +169,8 @@ def _parser() -> argparse.ArgumentParser:
     load_test.add_argument("--rate", type=float, default=1, help="times the ordinary rates of k6/profiles.js")
     load_test.add_argument("--summary", type=Path, help="a file for k6's figures")
     add("exec", execute, takes_command=True).add_argument("service", help="a service of ecom/services.py")
+    add("import", import_file).add_argument("file", help="a CSV file or its gzip; its mapping file is sent with it")
+    add("import-function", import_function)
     add("supervise", supervise, takes_command=True).add_argument("--log", required=True)
     add("when-ready", when_ready, takes_command=True)
     return parser

@@ -13,6 +13,7 @@ from local.stack import Stack
 from local.steps import StepFailed, Steps
 
 # Accounts, sessions and the admin's tables live in `customers`, and only the backoffice loads them all.
+ACCOUNTS = (provision.ORDERS_ACCOUNT, provision.IMPORT_ACCOUNT)
 MIGRATED_BY = {alias: "backoffice" if alias == CUSTOMERS else alias for alias in DATABASES}
 
 
@@ -32,8 +33,9 @@ def _start_postgres(stack: Stack, steps: Steps) -> None:
     with steps.step("Migrations"), ThreadPoolExecutor(len(DATABASES)) as pool:
         for migrated in [pool.submit(_migrate, stack, alias) for alias in DATABASES]:
             migrated.result()
-    with steps.step("Service account of orders"):
-        _ensure_orders_account(stack)
+    with steps.step("Service accounts"), ThreadPoolExecutor(len(ACCOUNTS)) as pool:
+        for ensured in [pool.submit(_ensure_account, stack, account) for account in ACCOUNTS]:
+            ensured.result()
 
 
 def _migrate(stack: Stack, alias: str) -> None:
@@ -47,15 +49,15 @@ def _migrate(stack: Stack, alias: str) -> None:
     )
 
 
-def _ensure_orders_account(stack: Stack) -> None:
-    client_id, audience, scope = provision.ORDERS_ACCOUNT
+def _ensure_account(stack: Stack, account: provision.Account) -> None:
+    rights = ["--audience", account.audience, "--scope", account.scope]
     run_logged(
-        ["python", "manage.py", "ensure_service_account", client_id, "--audience", audience, "--scope", scope],
-        title="Service account of orders",
-        log=stack.log("service-account"),
+        ["python", "manage.py", "ensure_service_account", account.client_id, *rights],
+        title=f"Service account {account.client_id}",
+        log=stack.log(f"service-account-{account.client_id}"),
         cwd=REPOSITORY,
         env=service_environment("customers", stack),
-        line=credentials.secret("orders_service"),
+        line=credentials.secret(account.secret),
     )
 
 
@@ -72,7 +74,8 @@ def _start_dynamodb(stack: Stack, steps: Steps) -> None:
 def _start_moto(stack: Stack, steps: Steps) -> None:
     _start(stack.moto, steps)
     _fill("SQS queues", steps, lambda: provision.create_queues(stack.moto.endpoint))
-    _fill("S3 bucket", steps, lambda: provision.create_bucket(stack.moto.endpoint))
+    client_secret = credentials.secret(provision.IMPORT_ACCOUNT.secret)
+    _fill("Buckets", steps, lambda: provision.create_imports(stack.moto.endpoint, client_secret=client_secret))
 
 
 def _start(server: Server, steps: Steps) -> None:

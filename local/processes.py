@@ -7,7 +7,7 @@ from honcho.environ import parse_procfile
 from ecom.services import SERVICES
 from local.credentials import service_token
 from local.servers.server import LOOPBACK
-from local.service_environment import analytics_environment, service_environment
+from local.service_environment import analytics_environment, import_environment, service_environment
 from local.stack import ANALYTICS, MARKER, PORTS, WORKERS, Stack
 
 PROCFILE = Path(__file__).with_name("Procfile")
@@ -17,6 +17,8 @@ PROCESSES = {"gateway": 2, "activity": 2}
 THREADS = {"gateway": 32, "activity": 16}
 # Processes that run under another name than their service's.
 SERVICE_OF = {"shoppers": "activity"}
+# Processes without a row in the table of services.
+NO_SERVICES = {ANALYTICS: analytics_environment, "product-import": import_environment}
 SHOPPERS = "shoppers"
 ACTIVITY = "activity"
 
@@ -47,11 +49,11 @@ def answering(stack: Stack) -> list[str]:
 
 
 def _own_environment(process: str, stack: Stack) -> dict[str, str]:
-    if process == ANALYTICS:
-        return analytics_environment(stack)
+    if process in NO_SERVICES:
+        return NO_SERVICES[process](stack)
     service = SERVICE_OF.get(process, process)
     if service not in SERVICES:
-        raise ValueError(f"there is no service {service!r}; there are {', '.join([*SERVICES, ANALYTICS])}")
+        raise ValueError(f"there is no service {service!r}; there are {', '.join([*SERVICES, *NO_SERVICES])}")
     return service_environment(service, stack)
 
 

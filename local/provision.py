@@ -63,13 +63,30 @@ TABLES = (
     Table("ecom-product-analytics", hash_key="product_id", range_key="window_start"),
     Table("ecom-trending-products", hash_key="granularity", range_key="window_start"),
 )
-# The service account with which orders calls catalog: client id, where its tokens are good, what they allow.
-ORDERS_ACCOUNT = ("orders", "catalog", "catalog:reserve")
+
+
+@dataclass(frozen=True)
+class Account:
+    """A service account: where its tokens are good, what they allow, and under which name its secret is kept."""
+
+    client_id: str
+    audience: str
+    scope: str
+    secret: str
+
+
+ORDERS_ACCOUNT = Account("orders", "catalog", "catalog:reserve", "orders_service")
+IMPORT_ACCOUNT = Account("product-import", "catalog", "catalog:write", "import_service")
 QUEUE_PREFIX = "ecom-"
 QUEUE_ACCOUNT = "123456789012"  # moto's
 # How often a message is given out before it is put aside, into the queue of what failed for good.
 RECEIVES = 5
-UPLOADS_BUCKET = "ecom-product-uploads"
+UPLOADS_BUCKET = "ecom-local-product-uploads"
+REPORTS_BUCKET = "ecom-local-import-reports"
+IMPORT_QUEUE = "ecom-product-imports"
+IMPORT_SECRET = "ecom/local/import-lambda"  # noqa: S105 - its name
+# Longer than a run of the function (local/import_function.py): a message that becomes visible again is worked on twice.
+IMPORT_VISIBLE_SECONDS = 150
 
 
 def create_topics(bootstrap_servers: str, topics: tuple[Topic, ...] = TOPICS) -> list[str]:
@@ -107,11 +124,40 @@ def create_queues(endpoint: str, contexts: tuple[str, ...] = DATABASES) -> None:
         sqs.create_queue(QueueName=name, Attributes=attributes)  # type: ignore[arg-type]
 
 
-def create_bucket(endpoint: str) -> None:
-    """Create the bucket for product uploads; the call finds what is there already."""
-    session().client("s3", endpoint_url=endpoint).create_bucket(
-        Bucket=UPLOADS_BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION}
+def create_imports(endpoint: str, *, client_secret: str, visible_seconds: int = IMPORT_VISIBLE_SECONDS) -> None:
+    """Create the buckets for uploads and reports, the queue that uploads are told to, and the function's secret.
+
+    What is there already stays.
+    """
+    s3 = session().client("s3", endpoint_url=endpoint)
+    for bucket in (UPLOADS_BUCKET, REPORTS_BUCKET):
+        s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
+    s3.put_bucket_versioning(Bucket=UPLOADS_BUCKET, VersioningConfiguration={"Status": "Enabled"})
+    queue = _create_import_queue(endpoint, visible_seconds)
+    s3.put_bucket_notification_configuration(
+        Bucket=UPLOADS_BUCKET,
+        NotificationConfiguration={"QueueConfigurations": [{"QueueArn": queue, "Events": ["s3:ObjectCreated:*"]}]},
     )
+    secret = json.dumps({"client_id": IMPORT_ACCOUNT.client_id, "client_secret": client_secret})
+    secrets: Any = session().client("secretsmanager", endpoint_url=endpoint)
+    try:
+        secrets.create_secret(Name=IMPORT_SECRET, SecretString=secret)
+    except secrets.exceptions.ResourceExistsException:
+        secrets.put_secret_value(SecretId=IMPORT_SECRET, SecretString=secret)
+
+
+def _create_import_queue(endpoint: str, visible_seconds: int) -> str:
+    """The queue's ARN; what fails five times is put aside into one beside it."""
+    sqs = session().client("sqs", endpoint_url=endpoint)
+    arns: list[str] = []
+    for name in (f"{IMPORT_QUEUE}-dlq", IMPORT_QUEUE):
+        redrive = {"deadLetterTargetArn": arns[0], "maxReceiveCount": RECEIVES} if arns else None
+        attributes = {"VisibilityTimeout": str(visible_seconds), "MessageRetentionPeriod": str(14 * DAY_MS // 1000)}
+        if redrive:
+            attributes["RedrivePolicy"] = json.dumps(redrive)
+        url = sqs.create_queue(QueueName=name, Attributes=attributes)["QueueUrl"]  # type: ignore[arg-type]
+        arns.append(sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"])
+    return arns[1]
 
 
 def session() -> boto3.Session:

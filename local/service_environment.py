@@ -5,7 +5,15 @@ from collections.abc import Mapping
 
 from ecom.services import CUSTOMERS, SERVICES, Backend, Service
 from local import credentials
-from local.provision import LOCAL_CREDENTIALS, ORDERS_ACCOUNT, QUEUE_ACCOUNT, QUEUE_PREFIX
+from local.provision import (
+    IMPORT_QUEUE,
+    IMPORT_SECRET,
+    LOCAL_CREDENTIALS,
+    ORDERS_ACCOUNT,
+    QUEUE_ACCOUNT,
+    QUEUE_PREFIX,
+    REPORTS_BUCKET,
+)
 from local.servers.server import LOOPBACK, REPOSITORY
 from local.stack import Stack
 
@@ -45,8 +53,8 @@ def _signing() -> dict[str, str]:
 
 def _service_account() -> dict[str, str]:
     return {
-        "ECOM_SERVICE_CLIENT_ID": ORDERS_ACCOUNT[0],
-        "ECOM_SERVICE_CLIENT_SECRET": credentials.secret("orders_service"),
+        "ECOM_SERVICE_CLIENT_ID": ORDERS_ACCOUNT.client_id,
+        "ECOM_SERVICE_CLIENT_SECRET": credentials.secret(ORDERS_ACCOUNT.secret),
     }
 
 
@@ -60,6 +68,19 @@ def analytics_environment(stack: Stack) -> dict[str, str]:
         "STREAMING_REST_PORT": str(stack.port("flink")),
         "STREAMING_STATE_DIR": str(stack.streaming_state),
         "STREAMING_RECORDED_TIME": str(int(stack.recorded_time)),
+    }
+
+
+def import_environment(stack: Stack) -> dict[str, str]:
+    """The variables of the import function, which is no Django process and has no row either."""
+    return {
+        **process_environment(environment="venv"),
+        **LOCAL_CREDENTIALS,
+        "AWS_ENDPOINT_URL": stack.moto.endpoint,
+        "ECOM_GATEWAY_URL": stack.url("gateway"),
+        "ECOM_IMPORT_SECRET": IMPORT_SECRET,
+        "ECOM_REPORTS_BUCKET": REPORTS_BUCKET,
+        "ECOM_IMPORT_QUEUE_URL": f"{stack.moto.endpoint}/{QUEUE_ACCOUNT}/{IMPORT_QUEUE}",
     }
 
 

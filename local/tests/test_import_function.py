@@ -1,0 +1,163 @@
+"""The import function in Lambda's own runtime client, with the bucket's notifications from a real queue."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from local import provision
+from local.import_function import LocalFunction
+from local.runtime_api import FunctionFailed
+from local.servers import Moto, free_port
+from local.servers.server import REPOSITORY
+from local.service_environment import process_environment
+from serverless.product_bulk_import_lambda.tests.shop_server import ShopServer
+
+HEADER = "id,title,price\n"
+PATIENCE = 60
+
+
+def rows(count: int) -> str:
+    return "".join(f"P{number},Product {number},{number + 1}.50\n" for number in range(count))
+
+
+class Bucket:
+    """The embedded buckets and queue, as a merchant sees them, and the environment of the function between them."""
+
+    def __init__(self, moto: Moto, shop: ShopServer) -> None:
+        provision.create_imports(moto.endpoint, client_secret="open sesame", visible_seconds=3)
+        self.s3 = provision.session().client("s3", endpoint_url=moto.endpoint)
+        self.environment = {
+            **process_environment(environment="venv"),
+            **provision.LOCAL_CREDENTIALS,
+            "AWS_ENDPOINT_URL": moto.endpoint,
+            "ECOM_GATEWAY_URL": shop.url,
+            "ECOM_IMPORT_SECRET": provision.IMPORT_SECRET,
+            "ECOM_REPORTS_BUCKET": provision.REPORTS_BUCKET,
+            "ECOM_IMPORT_QUEUE_URL": f"{moto.endpoint}/{provision.QUEUE_ACCOUNT}/{provision.IMPORT_QUEUE}",
+        }
+
+    def upload(self, content: str, key: str = "products.csv") -> str:
+        return self.s3.put_object(Bucket=provision.UPLOADS_BUCKET, Key=key, Body=content.encode())["VersionId"]
+
+    def event(self, version: str, key: str = "products.csv") -> dict[str, Any]:
+        stored = {"bucket": {"name": provision.UPLOADS_BUCKET}, "object": {"key": key, "versionId": version}}
+        return {"Records": [{"eventSource": "aws:s3", "eventName": "ObjectCreated:Put", "s3": stored}]}
+
+    def report(self, version: str, key: str = "products.csv") -> dict[str, Any]:
+        stored = self.s3.get_object(Bucket=provision.REPORTS_BUCKET, Key=f"reports/{key}/{version}.json")
+        return json.loads(stored["Body"].read())
+
+    def finished(self, version: str, key: str = "products.csv") -> dict[str, Any]:
+        """The report when the import is over."""
+        return until(lambda: self._over(version, key))
+
+    def _over(self, version: str, key: str) -> dict[str, Any] | None:
+        try:
+            report = self.report(version, key)
+        except self.s3.exceptions.NoSuchKey:
+            return None
+        return report if report["status"] in ("finished", "failed") else None
+
+
+def until(look: Callable[[], Any]) -> Any:
+    deadline = time.monotonic() + PATIENCE
+    while not (found := look()):
+        assert time.monotonic() < deadline, "it did not come to pass"
+        time.sleep(0.1)
+    return found
+
+
+@pytest.fixture
+def shop() -> Iterator[ShopServer]:
+    with ShopServer() as server:
+        yield server
+
+
+@pytest.fixture
+def bucket(tmp_path: Path, shop: ShopServer) -> Iterator[Bucket]:
+    with Moto(tmp_path / "moto", free_port()) as moto:
+        yield Bucket(moto, shop)
+
+
+@contextmanager
+def served(bucket: Bucket, log: Path) -> Iterator[None]:
+    """The process of the stack that serves the queue."""
+    with log.open("wb") as output:
+        command = [sys.executable, "-m", "local", "import-function"]
+        process = subprocess.Popen(command, cwd=REPOSITORY, env=bucket.environment, stdout=output, stderr=output)
+    try:
+        yield
+    finally:
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=20) == 0, log.read_text()
+
+
+def test_an_uploaded_file_is_in_the_shop_and_logged_as_json(bucket: Bucket, shop: ShopServer, tmp_path: Path) -> None:
+    log = tmp_path / "function.log"
+    with served(bucket, log):
+        report = bucket.finished(bucket.upload(HEADER + rows(2500), "März/list+1.csv"), "März/list+1.csv")
+    assert (report["created"], len(shop.products)) == (2500, 2500)
+    lines = [json.loads(line) for line in log.read_text().splitlines() if line.startswith("{")]
+    assert [line["figures"]["rows_read"] for line in lines if line.get("message") == "import finished"] == [2500]
+    assert [line["RowsRead"] for line in lines if "_aws" in line] == [[2500]]
+
+
+def test_a_file_whose_run_is_killed_is_imported_whole_and_once(
+    bucket: Bucket, shop: ShopServer, tmp_path: Path
+) -> None:
+    """SIGKILL in the middle of a batch; the lease ends with the run's time, and the next call goes on."""
+    shop.behaviour = lambda products: time.sleep(0.5)
+    version = bucket.upload(HEADER + rows(30_000) + "bad\n")
+    with LocalFunction(bucket.environment, seconds=8) as function:
+
+        def kill() -> None:
+            until(lambda: len(shop.batches) > 20)
+            assert function.process
+            os.kill(function.process.pid, signal.SIGKILL)
+
+        killer = threading.Thread(target=kill)
+        killer.start()
+        with pytest.raises(FunctionFailed, match="ended with -9"):
+            function.call(bucket.event(version))
+        killer.join()
+        killed = bucket.report(version)
+        assert killed["status"] == "running"
+        assert 0 < killed["rows_read"] < 30_001
+        with pytest.raises(FunctionFailed, match="Another run works on"):
+            function.call(bucket.event(version))
+        shop.behaviour = lambda products: None
+        time.sleep(max(0, killed["lease_until"] + 2.1 - time.time()))
+        function.call(bucket.event(version))
+    report = bucket.report(version)
+    outcomes = [report[name] for name in ("status", "rows_read", "rejected", "runs")]
+    assert outcomes == ["finished", 30_001, 1, 2]
+    assert report["created"] + report["unchanged"] == len(shop.products) == 30_000
+    assert report["updated"] == 0
+
+
+def test_a_run_over_its_time_is_ended_and_said_to_be(bucket: Bucket, shop: ShopServer) -> None:
+    shop.behaviour = lambda products: time.sleep(5)
+    with (
+        LocalFunction(bucket.environment, seconds=2) as function,
+        pytest.raises(FunctionFailed, match="was ended after 2 s"),
+    ):
+        function.call(bucket.event(bucket.upload(HEADER + rows(1))))
+
+
+def test_a_function_that_cannot_start_says_why(bucket: Bucket) -> None:
+    del bucket.environment["ECOM_REPORTS_BUCKET"]
+    with (
+        LocalFunction(bucket.environment, seconds=20) as function,
+        pytest.raises(FunctionFailed, match="ECOM_REPORTS_BUCKET is not set"),
+    ):
+        function.call(bucket.event("any"))
