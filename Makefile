@@ -15,7 +15,7 @@ FUNCTION := serverless/product_bulk_import_lambda
 MANAGE := $(LOCAL) exec monolith -- python manage.py
 export PORT_OFFSET RECORDED_TIME SHOPPERS TABLES_IN_MEMORY
 
-.PHONY: help setup setup-test run stop clean status logs replay simulate load import verify test check-all lint format bench requirements
+.PHONY: help setup setup-test run stop clean status logs replay simulate load import lambda verify test check-all lint format bench requirements
 
 help: ## Say what each target does
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -52,6 +52,9 @@ load: ## Load the running stack with k6: make load PROFILE=smoke|load|stress|spi
 
 import: ## Bring the products of FILE into the shop: make import FILE=products.csv.gz
 	@$(LOCAL) import $(FILE)
+
+lambda: setup ## Build the zip of the import function, the same bytes at each call
+	@$(LOCAL) package-function
 
 verify: ## Recount FILE and compare every window with what the gateway serves
 	@$(MANAGE) verify_analytics $(FILE) $(ARGS)

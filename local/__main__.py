@@ -114,6 +114,15 @@ def import_function(arguments: argparse.Namespace) -> int:
     return run()
 
 
+def package_function(arguments: argparse.Namespace) -> int:
+    """Build the zip of the import function."""
+    from local.function_package import package
+
+    zipped = package()
+    print(f"{zipped} ({zipped.stat().st_size / 2**20:.1f} MiB)")
+    return 0
+
+
 def supervise(arguments: argparse.Namespace) -> int:
     """Keep one process running; `up` starts this for each line of the Procfile."""
     from local.supervise import Supervised
@@ -171,6 +180,7 @@ def _parser() -> argparse.ArgumentParser:
     add("exec", execute, takes_command=True).add_argument("service", help="a service of ecom/services.py")
     add("import", import_file).add_argument("file", help="a CSV file or its gzip; its mapping file is sent with it")
     add("import-function", import_function)
+    add("package-function", package_function)
     add("supervise", supervise, takes_command=True).add_argument("--log", required=True)
     add("when-ready", when_ready, takes_command=True)
     return parser
