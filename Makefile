@@ -15,7 +15,7 @@ FUNCTION := serverless/product_bulk_import_lambda
 MANAGE := $(LOCAL) exec monolith -- python manage.py
 export PORT_OFFSET RECORDED_TIME SHOPPERS TABLES_IN_MEMORY
 
-.PHONY: help setup setup-test run stop clean status logs replay simulate load import lambda verify test check-all lint format bench requirements
+.PHONY: help setup setup-test run stop clean status logs replay simulate load import lambda verify test check-all lint format bench requirements costs pictures
 
 help: ## Say what each target does
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -67,12 +67,11 @@ check-all: setup-test lint ## The long checks too: whole files, many kills, soak
 	$(SIDE_BY_SIDE) $(ARGS)
 	$(STREAMING) -m pytest -c streaming/pytest.ini streaming/tests $(ARGS)
 
-lint: setup ## Style, types, import rules, events compatible with what was released
+lint: setup ## Style, types and import rules
 	$(PLATFORM) -m ruff check .
 	$(PLATFORM) -m ruff format --check .
 	$(PLATFORM) -m mypy
 	.venv/bin/lint-imports
-	@$(MANAGE) check_contracts
 
 format: setup ## Rewrite the code in the one style
 	$(PLATFORM) -m ruff format .
@@ -82,6 +81,12 @@ requirements: ## Compile the hashed requirement files from their .in files (need
 	for name in platform dev; do uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header requirements/$$name.in -o requirements/$$name.txt; done
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header streaming/requirements.in -o streaming/requirements.txt
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header -c requirements/dev.txt $(FUNCTION)/requirements.in -o $(FUNCTION)/requirements.txt
+
+costs: ## What each environment costs a month
+	@$(PLATFORM) terraform/costs.py
+
+pictures: ## Draw docs/*.dot (needs Graphviz)
+	for source in docs/*.dot; do dot -Tsvg $$source -o $${source%.dot}.svg; done
 
 bench: setup ## Measure, and record the figures under bench/results/; ONLY=ingest measures one
 	$(PLATFORM) -m bench $(ONLY)

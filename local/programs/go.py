@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,10 +14,14 @@ LOG = STATE / "setup" / "go-programs.log"
 
 @dataclass(frozen=True)
 class GoProgram:
-    """A main package (`example.org/module/cmd/name`) in one version of its module, built into .local/."""
+    """A main package (`example.org/module/cmd/name`) in one version of its module, built into .local/.
+
+    With `on_the_path` a program of that name that the machine has will do.
+    """
 
     package: str
     version: str
+    on_the_path: bool = False
 
     @property
     def name(self) -> str:
@@ -27,6 +32,8 @@ class GoProgram:
     @property
     def path(self) -> Path:
         """The program, once it is installed."""
+        if self.on_the_path and (found := shutil.which(self.name)):
+            return Path(found)
         return STATE / "programs" / f"{self.name}-{self.version}" / self.name
 
     @property

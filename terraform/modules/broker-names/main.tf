@@ -2,6 +2,7 @@
 # in our network: the network's own resolver (its second address) answers nobody outside of it.
 locals {
   cloud_dns = "35.199.192.0/19" # where Cloud DNS forwards from
+  addresses = [for cidr in slice(var.subnet_cidrs, 0, 2) : cidrhost(cidr, var.host_number)]
 }
 
 resource "aws_security_group" "resolver" {
@@ -32,7 +33,7 @@ resource "aws_route53_resolver_endpoint" "inbound" {
 
     content {
       subnet_id = ip_address.value
-      ip        = cidrhost(var.subnet_cidrs[ip_address.key], var.host_number)
+      ip        = local.addresses[ip_address.key]
     }
   }
 }
@@ -52,10 +53,10 @@ resource "google_dns_managed_zone" "brokers" {
 
   forwarding_config {
     dynamic "target_name_servers" {
-      for_each = slice(var.subnet_cidrs, 0, 2)
+      for_each = local.addresses
 
       content {
-        ipv4_address    = cidrhost(target_name_servers.value, var.host_number)
+        ipv4_address    = target_name_servers.value
         forwarding_path = "private"
       }
     }

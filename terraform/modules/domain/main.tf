@@ -1,5 +1,8 @@
 # The public zone of an environment, and the certificate for it and its names one level down.
 resource "aws_route53_zone" "this" {
+  # checkov:skip=CKV2_AWS_38: signing needs a key in us-east-1 and the parent domain, which is not ours here
+  # checkov:skip=CKV2_AWS_39: the zone is public and its questions are shoppers'; nobody reads them
+
   name    = var.domain
   comment = "The shop's public names"
 }

@@ -33,6 +33,8 @@ resource "aws_iam_role_policy_attachment" "nodes" {
 }
 
 resource "aws_cloudwatch_log_group" "this" {
+  # checkov:skip=CKV_AWS_338: personal data (addresses of clients) is kept for 30 days, as docs say, not for a year
+
   name              = "/aws/eks/${var.name}/cluster"
   retention_in_days = 30
   kms_key_id        = var.kms_key_arn

@@ -85,3 +85,11 @@ resource "google_compute_firewall" "from_aws" {
     ports    = ["8088", "9250-9260"]
   }
 }
+
+# Google's end of the tunnels to AWS; it has its addresses before there is a tunnel.
+resource "google_compute_ha_vpn_gateway" "this" {
+  project = var.project
+  name    = "${var.name}-aws"
+  region  = var.region
+  network = google_compute_network.this.id
+}

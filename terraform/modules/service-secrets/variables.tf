@@ -29,3 +29,14 @@ variable "recovery_days" {
   description = "Days that a deleted secret can be restored; 0: none."
   type        = number
 }
+
+variable "verifiers" {
+  description = "Those of them that verify tokens: they get the key set too."
+  type        = set(string)
+}
+
+variable "token_keys" {
+  description = "Public key that services verify tokens with: its `kid` and PEM."
+  type        = object({ id = string, public_key_pem = string })
+  ephemeral   = true
+}

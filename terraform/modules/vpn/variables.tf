@@ -52,6 +52,16 @@ variable "google_network" {
   type        = string
 }
 
+variable "google_gateway" {
+  description = "Google's VPN gateway: its id and its two addresses."
+  type        = object({ id = string, addresses = list(string) })
+
+  validation {
+    condition     = length(var.google_gateway.addresses) == 2
+    error_message = "A gateway for high availability has two addresses."
+  }
+}
+
 variable "inside_octet" {
   description = "Third number of the tunnels' inside addresses 169.254.x.0/28, different for each environment."
   type        = number

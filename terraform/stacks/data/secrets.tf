@@ -36,14 +36,9 @@ ephemeral "tls_private_key" "tokens" {
   rsa_bits  = 2048
 }
 
-module "token_keys" {
-  source = "../../modules/json-web-key"
-
-  public_key_pem = ephemeral.tls_private_key.tokens.public_key_pem
-  key_id         = "generation-${var.secrets_generation}"
-}
-
 locals {
+  token_key_id = "generation-${var.secrets_generation}"
+
   # Databases that a service opens: rows of ecom/services.py.
   databases = {
     gateway          = []
@@ -73,12 +68,11 @@ locals {
         {
           ECOM_SECRET_KEY  = ephemeral.random_password.django[service].result
           ECOM_VISITOR_KEY = ephemeral.random_password.visitor.result
-          ECOM_TOKEN_KEYS  = module.token_keys.key_set
         },
         { for context in local.databases[service] : "ECOM_${upper(context)}_DSN" => local.dsn[context] },
         !contains(local.signs_tokens, service) ? {} : {
           ECOM_TOKEN_SIGNING_KEY    = ephemeral.tls_private_key.tokens.private_key_pem
-          ECOM_TOKEN_SIGNING_KEY_ID = "generation-${var.secrets_generation}"
+          ECOM_TOKEN_SIGNING_KEY_ID = local.token_key_id
         },
         !contains(local.signs_in, service) ? {} : {
           ECOM_SERVICE_CLIENT_ID     = "orders"
@@ -101,6 +95,8 @@ module "service_secrets" {
 
   prefix        = "ecom/${var.environment.name}"
   services      = setunion(local.services, ["import-lambda"])
+  verifiers     = local.services
+  token_keys    = { id = local.token_key_id, public_key_pem = ephemeral.tls_private_key.tokens.public_key_pem }
   values        = local.secrets
   generation    = var.secrets_generation
   kms_key_arn   = var.kms_key_arn

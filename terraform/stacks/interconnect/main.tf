@@ -17,6 +17,7 @@ module "vpn" {
   project                   = var.environment.google_project
   google_region             = var.environment.google_region
   google_network            = var.google_network
+  google_gateway            = var.google_vpn_gateway
   inside_octet              = var.inside_octet
   kms_key_arn               = var.kms_key_arn
   alerts_topic_arn          = var.alerts_topic_arn

@@ -84,3 +84,8 @@ variable "alerts_topic_arn" {
   description = "Topic that alarms go to."
   type        = string
 }
+
+variable "google_vpn_gateway" {
+  description = "Google's end of the tunnels."
+  type        = object({ id = string, addresses = list(string) })
+}

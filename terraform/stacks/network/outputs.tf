@@ -72,3 +72,8 @@ output "nodes_service_account" {
   description = "Account of the Flink cluster's nodes."
   value       = module.google_project.nodes_service_account
 }
+
+output "google_vpn_gateway" {
+  description = "Google's end of the tunnels."
+  value       = module.google_network.vpn_gateway
+}

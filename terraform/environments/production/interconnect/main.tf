@@ -58,6 +58,7 @@ module "interconnect" {
   private_subnet_cidrs    = local.network.private_subnet_cidrs
   private_route_table_ids = local.network.private_route_table_ids
   google_network          = local.network.google_network
+  google_vpn_gateway      = local.network.google_vpn_gateway
   nodes_service_account   = local.network.nodes_service_account
   kms_key_arn             = local.network.kms_key_arn
   kafka                   = local.data.kafka
