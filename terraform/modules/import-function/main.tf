@@ -39,6 +39,8 @@ locals {
 resource "aws_sqs_queue_policy" "notifications" {
   queue_url = module.queue.url
   policy    = jsonencode(local.queue_policy)
+
+  depends_on = [module.queue]
 }
 
 resource "aws_s3_bucket_notification" "uploads" {
@@ -184,7 +186,7 @@ resource "aws_lambda_function" "this" {
   environment {
     variables = {
       ECOM_GATEWAY_URL      = var.gateway_url
-      ECOM_IMPORT_SECRET    = var.secret_arn
+      ECOM_IMPORT_SECRET    = var.secret_name
       ECOM_IMPORT_QUEUE_URL = module.queue.url
       ECOM_REPORTS_BUCKET   = var.reports_bucket
     }
@@ -196,7 +198,7 @@ resource "aws_lambda_function" "this" {
 # The catalog bounds the import: few instances, each with one file at a time.
 resource "aws_lambda_event_source_mapping" "queue" {
   event_source_arn        = module.queue.arn
-  function_name           = aws_lambda_function.this.arn
+  function_name           = aws_lambda_function.this.function_name
   batch_size              = 1
   function_response_types = ["ReportBatchItemFailures"]
 

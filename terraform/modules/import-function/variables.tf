@@ -74,8 +74,13 @@ variable "gateway_url" {
   type        = string
 }
 
-variable "secret_arn" {
+variable "secret_name" {
   description = "Secret with `client_id` and `client_secret`."
+  type        = string
+}
+
+variable "secret_arn" {
+  description = "Its ARN, as policies name it."
   type        = string
 }
 

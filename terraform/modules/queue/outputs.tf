@@ -10,7 +10,7 @@ output "arn" {
 
 output "url" {
   description = "URL of the queue."
-  value       = aws_sqs_queue.this.url
+  value       = "https://sqs.${var.region}.amazonaws.com/${var.account_id}/${var.name}"
 }
 
 output "failed_arn" {

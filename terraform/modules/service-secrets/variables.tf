@@ -3,6 +3,16 @@ variable "prefix" {
   type        = string
 }
 
+variable "account_id" {
+  description = "AWS account of the secrets."
+  type        = string
+}
+
+variable "region" {
+  description = "AWS region of the secrets."
+  type        = string
+}
+
 variable "services" {
   description = "Services that have a secret."
   type        = set(string)

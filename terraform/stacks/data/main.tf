@@ -107,6 +107,7 @@ module "import_function" {
   uploads_bucket   = module.bucket["product-uploads"].name
   reports_bucket   = module.bucket["import-reports"].name
   gateway_url      = "https://internal.${var.environment.domain}"
+  secret_name      = module.service_secrets.names["import-lambda"]
   secret_arn       = module.service_secrets.arns["import-lambda"]
   vpc_id           = var.vpc_id
   subnet_ids       = var.private_subnet_ids

@@ -94,6 +94,8 @@ module "service_secrets" {
   source = "../../modules/service-secrets"
 
   prefix        = "ecom/${var.environment.name}"
+  account_id    = var.environment.aws_account_id
+  region        = var.environment.aws_region
   services      = setunion(local.services, ["import-lambda"])
   verifiers     = local.services
   token_keys    = { id = local.token_key_id, public_key_pem = ephemeral.tls_private_key.tokens.public_key_pem }

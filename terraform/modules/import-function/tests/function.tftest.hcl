@@ -1,8 +1,4 @@
-mock_provider "aws" {
-  mock_resource "aws_sqs_queue" {
-    defaults = { url = "https://sqs.eu-central-1.amazonaws.com/111111111111/queue" }
-  }
-}
+mock_provider "aws" {}
 
 variables {
   name             = "ecom-dev"
@@ -12,7 +8,8 @@ variables {
   uploads_bucket   = "ecom-dev-product-uploads"
   reports_bucket   = "ecom-dev-import-reports"
   gateway_url      = "https://internal.dev.shop.example"
-  secret_arn       = "arn:aws:secretsmanager:eu-central-1:111111111111:secret:ecom/dev/import-lambda"
+  secret_name      = "ecom/dev/import-lambda"
+  secret_arn       = "arn:aws:secretsmanager:eu-central-1:111111111111:secret:ecom/dev/import-lambda-??????"
   vpc_id           = "vpc-1"
   subnet_ids       = ["subnet-a", "subnet-b", "subnet-c"]
   kms_key_arn      = "arn:aws:kms:eu-central-1:111111111111:key/1"

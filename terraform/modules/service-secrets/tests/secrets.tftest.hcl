@@ -17,6 +17,8 @@ variables {
     PEM
   }
   prefix        = "ecom/dev"
+  account_id    = "111111111111"
+  region        = "eu-central-1"
   services      = ["gateway", "orders"]
   values        = { gateway = { ECOM_SECRET_KEY = "a" }, orders = { ECOM_SECRET_KEY = "b" } }
   verifiers     = ["gateway"]
@@ -31,6 +33,10 @@ run "one_encrypted_secret_a_service_whose_value_is_in_no_state" {
   assert {
     condition     = toset([for secret in aws_secretsmanager_secret.this : secret.name]) == toset(["ecom/dev/gateway", "ecom/dev/orders"])
     error_message = "Names are prefix and service."
+  }
+  assert {
+    condition     = output.arns["gateway"] == "arn:aws:secretsmanager:eu-central-1:111111111111:secret:ecom/dev/gateway-??????"
+    error_message = "A policy names one secret, by AWS's own suffix."
   }
   assert {
     condition     = alltrue([for secret in aws_secretsmanager_secret.this : secret.kms_key_id == var.kms_key_arn])

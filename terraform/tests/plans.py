@@ -1,0 +1,68 @@
+"""The plan of the state `data` for an account of our own, without a cloud and without credentials."""
+
+from pathlib import Path
+from typing import Any
+
+from terraform.tests.tool import copied, planned
+
+ACCOUNT = "123456789012"
+ROOT = f"""
+provider "aws" {{
+  region                      = "eu-central-1"
+  access_key                  = "none"
+  secret_key                  = "none"
+  skip_credentials_validation = true
+  skip_metadata_api_check     = true
+  skip_requesting_account_id  = true
+}}
+
+provider "google" {{
+  project      = "ecom-dev-example"
+  access_token = "none"
+}}
+
+module "values" {{
+  source = "../terraform/environments/dev/values"
+}}
+
+module "data" {{
+  source = "../terraform/stacks/data"
+
+  environment                = merge(module.values.environment, {{ aws_account_id = "{ACCOUNT}" }})
+  kafka                      = module.values.data.kafka
+  postgres                   = module.values.data.postgres
+  tables                     = module.values.data.tables
+  alert_emails               = module.values.data.alert_emails
+  deletion_protection        = module.values.deletion_protection
+  secrets_generation         = module.values.data.secrets_generation
+  mail_url                   = "smtp://mail.invalid:587"
+  schemas_directory          = "../ecom/contracts/schemas"
+  import_package             = "../function.zip"
+  kms_key_arn                = "arn:aws:kms:eu-central-1:{ACCOUNT}:key/1"
+  vpc_id                     = "vpc-1"
+  private_subnet_ids         = ["subnet-a", "subnet-b", "subnet-c"]
+  services_security_group_id = "sg-services"
+  nodes_service_account      = {{ email = "nodes@example", name = "nodes", unique_id = "123456789012345678901" }}
+}}
+"""
+
+
+class Planned:
+    """The resources that `stacks/data` declares."""
+
+    def __init__(self, directory: Path) -> None:
+        copied(directory)
+        (directory / "function.zip").write_bytes(b"built by make lambda")
+        root = directory / "root"
+        root.mkdir()
+        (root / "main.tf").write_text(ROOT)
+        self._resources = planned(root, {})
+
+    def all(self, kind: str, below: str = "") -> list[dict[str, Any]]:
+        """The values of the resources of a type, in modules whose address has a text."""
+        return [each["values"] for each in self._resources if each["type"] == kind and below in each["address"]]
+
+    def one(self, kind: str, below: str = "") -> dict[str, Any]:
+        """The values of the one such resource."""
+        (found,) = self.all(kind, below)
+        return found
