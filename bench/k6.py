@@ -5,7 +5,7 @@ from typing import Any
 import orjson
 
 from bench import load, results
-from local.load_test import LoadTest
+from local.load_test import LoadTest, write_data
 from local.stack import Stack
 
 SCENARIOS = ("products", "cart_add", "orders", "activity_event", "journey")
@@ -14,7 +14,7 @@ SCENARIOS = ("products", "cart_add", "orders", "activity_event", "journey")
 def run(stack: Stack) -> None:
     """Measure and record. Raises LoadFailed where a threshold does not hold."""
     summary = stack.directory / "k6.json"
-    code = LoadTest("load").run(stack, summary=summary)
+    code = LoadTest("load").run(stack, data=write_data(stack), summary=summary)
     metrics = orjson.loads(summary.read_bytes())["metrics"]
     if code:
         raise load.LoadFailed(f"k6 ended with {code}: {metrics}")

@@ -94,10 +94,11 @@ def token(arguments: argparse.Namespace) -> int:
 
 def load(arguments: argparse.Namespace) -> int:
     """Run one of k6's profiles against the running stack; exit code 0 when all thresholds hold."""
-    from local.load_test import LoadTest
+    from local.load_test import LoadTest, write_data
 
+    stack = Stack.of_environment()
     test = LoadTest(arguments.profile, arguments.scenario, arguments.rate)
-    return test.run(Stack.of_environment(), summary=arguments.summary)
+    return test.run(stack, data=write_data(stack), summary=arguments.summary)
 
 
 def import_file(arguments: argparse.Namespace) -> int:

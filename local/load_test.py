@@ -30,14 +30,14 @@ class LoadTest:
     rate: float = 1
     script: Path = SCRIPT
 
-    def run(self, stack: Stack, *, summary: Path | None = None) -> int:
-        """k6's exit code: 0 when all thresholds hold. `summary` is a file for its figures. Raises StepFailed."""
+    def run(self, stack: Stack, *, data: Path, summary: Path | None = None) -> int:
+        """k6's exit code: 0 when all thresholds hold. `data` is of `write_data`, `summary` a file for its figures."""
         told = {
             "PROFILE": self.profile,
             "SCENARIO": self.scenario,
             "RATE": str(self.rate),
             "TARGET": stack.url("gateway"),
-            "DATA": str(_data(stack)),
+            "DATA": str(data),
             "METRICS": f"{stack.management_url('activity')}/metrics",
             "FLINK": stack.url("flink"),
         }
@@ -48,8 +48,8 @@ class LoadTest:
         return subprocess.run(command, check=False, env={"PATH": os.environ["PATH"]}).returncode
 
 
-def _data(stack: Stack) -> Path:
-    """Write k6's data file, for its owner alone: it has tokens."""
+def write_data(stack: Stack) -> Path:
+    """Write k6's data file, for its owner alone: it has tokens. Its products get their stock. Raises StepFailed."""
     names = [f"LOAD{number:03}" for number in range(PRODUCTS)]
     _stock_up(stack, names)
     data = {

@@ -191,8 +191,8 @@ STREAMING = Dashboard(
             "Not counted",
             NUMBER,
             {
-                "late": f"sum(increase({_operator('numRecordsIn', 'late_events')}[5m]))",
-                "dead letters": f"sum(increase({_operator('numRecordsIn', 'dead_letters')}[5m]))",
+                "late": f"sum(increase({_operator('numRecordsIn', 'late_events.*Writer')}[5m]))",
+                "dead letters": f"sum(increase({_operator('numRecordsIn', 'dead_letters.*Writer')}[5m]))",
                 "dropped by Flink (must be 0)": "sum(flink_taskmanager_job_task_operator_numLateRecordsDropped)",
             },
         ),

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from local.load_test import LoadTest
+from local.load_test import LoadTest, write_data
 from local.stack import Stack
 from tests.observability.prometheus import Prometheus
 
@@ -22,5 +22,5 @@ class SmokeRun:
 def smoke_run_on(stack: Stack, directory: Path, prometheus: Prometheus) -> SmokeRun:
     """Run the smoke profile; Prometheus has scraped before it, so that it sees what grows."""
     summary = directory / "summary.json"
-    exit_code = LoadTest("smoke").run(stack, summary=summary)
+    exit_code = LoadTest("smoke").run(stack, data=write_data(stack), summary=summary)
     return SmokeRun(exit_code, json.loads(summary.read_text())["metrics"], prometheus)

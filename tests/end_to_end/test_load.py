@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from local.load_test import SCRIPT, LoadTest
+from local.load_test import SCRIPT, LoadTest, write_data
 from tests.end_to_end.conftest import Platform
 from tests.end_to_end.load import SmokeRun
 
@@ -38,6 +38,7 @@ BROKEN = {
 @pytest.fixture(scope="module")
 def exit_codes(live_platform: Platform, tmp_path_factory: pytest.TempPathFactory) -> dict[str, int]:
     """What k6 says of copies of its scripts with one fault each; side by side, as they take seconds each."""
+    data = write_data(live_platform.stack)
 
     def run(fault: str) -> int:
         name, right, wrong, _ = BROKEN[fault]
@@ -47,7 +48,9 @@ def exit_codes(live_platform: Platform, tmp_path_factory: pytest.TempPathFactory
         assert right in text
         (copy / name).write_text(text.replace(right, wrong))
         scenario = "cart_add" if "cart" in right else "products"
-        return replace(LoadTest(scenario=scenario, rate=0.5), script=copy / SCRIPT.name).run(live_platform.stack)
+        return replace(LoadTest(scenario=scenario, rate=0.5), script=copy / SCRIPT.name).run(
+            live_platform.stack, data=data
+        )
 
     with ThreadPoolExecutor(len(BROKEN)) as pool:
         return dict(zip(BROKEN, pool.map(run, BROKEN), strict=True))
