@@ -105,8 +105,8 @@ def test_a_gzip_bomb_is_never_inflated(client):
     ("body", "encoding", "status"),
     [
         (b"not gzip", "gzip", 400),
-        (gzip.compress(b"[]")[:-4], "gzip", 400),
-        (gzip.compress(b"[]") + b"more", "gzip", 400),
+        (gzip.compress(b"[]", mtime=0)[:-4], "gzip", 400),
+        (gzip.compress(b"[]", mtime=0) + b"more", "gzip", 400),
         (b"[]", "br", 415),
         (b"[]", "gzip, gzip", 415),
     ],
