@@ -17,7 +17,7 @@ def run(stack: Stack) -> None:
     code = LoadTest("load").run(stack, data=write_data(stack), summary=summary)
     metrics = orjson.loads(summary.read_bytes())["metrics"]
     if code:
-        raise load.LoadFailed(f"k6 ended with {code}: {metrics}")
+        raise load.LoadFailed(f"k6 ended with {code}; {summary} has its figures")
     results.record("k6", [_figure(metrics, name) for name in SCENARIOS], notes=_notes(metrics))
 
 
