@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from functools import partial
 
-from bench import bulk, catalog, freshness, ingest, k6, load, memory, replay, results, shop, streaming_job
+from bench import bulk, catalog, freshness, imports, ingest, k6, load, memory, replay, results, shop, streaming_job
 from bench.measured_stack import running
 from local.stack import Stack
 
@@ -17,6 +17,7 @@ LIVE: dict[str, Callable[[Stack], None]] = {
     "ingest": ingest.run,
     "k6": k6.run,
     "bulk": bulk.run,
+    "imports": imports.run,
     "shop": shop.run,  # the last: it leaves a thousand products
 }
 RECORDED: dict[str, Callable[[Stack], None]] = {"replay": replay.run}

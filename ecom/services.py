@@ -14,6 +14,7 @@ class Backend(StrEnum):
     DYNAMODB = "dynamodb"
     BROKER = "broker"
     MAIL = "mail"
+    IMPORTS = "imports"  # the buckets of product files and of the reports on them
 
 
 CUSTOMERS, CATALOG, ORDERS = "customers", "catalog", "orders"
@@ -104,7 +105,11 @@ SERVICES: dict[str, Service] = {
     ),
     "activity": Service(contexts=("activity",), urlconf="ecom.urls.activity", backends=frozenset({Backend.KAFKA})),
     "backoffice": Service(
-        contexts=("customers", "catalog", "orders"), urlconf="ecom.urls.backoffice", databases=DATABASES, admin=True
+        contexts=("customers", "catalog", "orders"),
+        urlconf="ecom.urls.backoffice",
+        databases=DATABASES,
+        backends=frozenset({Backend.IMPORTS}),
+        admin=True,
     ),
     # One worker for each context: no process holds the keys of two databases for a task's sake.
     "customers-worker": Service(

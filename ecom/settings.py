@@ -184,7 +184,7 @@ try:
         # For commands that act as shoppers: where the gateway is, and a service account's token (`activity:any`).
         GATEWAY_URL = env.str("ECOM_GATEWAY_URL", "http://127.0.0.1:8000").rstrip("/")
         REPLAY_TOKEN = env.str("ECOM_REPLAY_TOKEN", None)
-    if _service.backends & {Backend.DYNAMODB, Backend.BROKER}:
+    if _service.backends & {Backend.DYNAMODB, Backend.BROKER, Backend.IMPORTS}:
         AWS_REGION = env.str("AWS_REGION")
     if Backend.DYNAMODB in _service.backends:
         DYNAMODB_ENDPOINT = env.str("ECOM_DYNAMODB_ENDPOINT", None)
@@ -193,6 +193,10 @@ try:
         # Each context's queue, by URL; the queue of what failed for good has the same and "-failed" after it.
         BROKER_QUEUE_PREFIX = env.str("ECOM_BROKER_QUEUE_PREFIX")
         BROKER_QUEUES = {context: f"{BROKER_QUEUE_PREFIX}{context}" for context in _service.queues}
+    if Backend.IMPORTS in _service.backends:
+        S3_ENDPOINT = env.str("ECOM_S3_ENDPOINT", None)
+        UPLOADS_BUCKET = env.str("ECOM_UPLOADS_BUCKET")
+        REPORTS_BUCKET = env.str("ECOM_REPORTS_BUCKET")
     if Backend.MAIL in _service.backends:
         globals().update(_mail_server("ECOM_MAIL_URL"))
         DEFAULT_FROM_EMAIL = env.str("ECOM_MAIL_FROM")

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from concurrent.futures import TimeoutError as NoAnswer
+from contextlib import ExitStack
 from typing import Any, Self
 
 import boto3
@@ -18,7 +19,7 @@ from local.servers.server import REPOSITORY
 
 FUNCTION = "product_bulk_import_lambda"
 HANDLER = f"serverless.{FUNCTION}.handler.handle"
-SECONDS = 120.0  # the time limit of a run
+SECONDS = 300.0  # the time limit of a run; 900 in AWS
 MEMORY_MIB = 512
 LOOK_SECONDS = 0.2
 
@@ -30,27 +31,26 @@ class LocalFunction:
         self, environment: Mapping[str, str], *, seconds: float = SECONDS, code: str = str(REPOSITORY)
     ) -> None:
         self._environment, self._seconds, self._code = dict(environment), seconds, code
-        self._api = RuntimeApi(FUNCTION)
+        self._running = ExitStack()  # a server for each process: one that died cannot take the next one's event
         self.process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Self:
-        self._api.__enter__()
         return self
 
     def __exit__(self, *_: object) -> None:
         self._end()
-        self._api.__exit__()
 
     def call(self, event: Any) -> Any:
         """What the function answers. Raises FunctionFailed."""
         if self.process is None or self.process.poll() is not None:
+            self._end()
             self.process = self._start()
         invocation = self._api.call(event, seconds=self._seconds)
         try:
             return self._answer(invocation, self.process)
         except NoAnswer:
-            self._end()
             self._api.give_up(invocation, f"The function was ended after {self._seconds:.0f} s.")
+            self._end()
             return invocation.answer.result()
 
     def _answer(self, invocation: Invocation, process: "subprocess.Popen[bytes]") -> Any:
@@ -67,6 +67,7 @@ class LocalFunction:
                 self._api.give_up(invocation, f"The function's process ended with {process.returncode}.")
 
     def _start(self) -> "subprocess.Popen[bytes]":
+        self._api = self._running.enter_context(RuntimeApi(FUNCTION))
         variables = {
             **self._environment,
             "PYTHONPATH": self._code,
@@ -83,6 +84,7 @@ class LocalFunction:
         if self.process:
             self.process.kill()
             self.process.wait()
+        self._running.close()
 
 
 def serve_queue(environment: Mapping[str, str]) -> None:

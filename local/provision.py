@@ -86,7 +86,7 @@ REPORTS_BUCKET = "ecom-local-import-reports"
 IMPORT_QUEUE = "ecom-product-imports"
 IMPORT_SECRET = "ecom/local/import-lambda"  # noqa: S105 - its name
 # Longer than a run of the function (local/import_function.py): a message that becomes visible again is worked on twice.
-IMPORT_VISIBLE_SECONDS = 150
+IMPORT_VISIBLE_SECONDS = 330
 
 
 def create_topics(bootstrap_servers: str, topics: tuple[Topic, ...] = TOPICS) -> list[str]:

@@ -116,7 +116,7 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         invocation = self._api.next() if self.path == f"{PREFIX}/invocation/next" else None
         if invocation is None:
-            self._answer(404, {}, b"{}")
+            self.close_connection = True
         else:
             self._answer(200, self._api.headers(invocation), json.dumps(invocation.event).encode())
 

@@ -13,6 +13,7 @@ from local.provision import (
     QUEUE_ACCOUNT,
     QUEUE_PREFIX,
     REPORTS_BUCKET,
+    UPLOADS_BUCKET,
 )
 from local.servers.server import LOOPBACK, REPOSITORY
 from local.stack import Stack
@@ -104,6 +105,13 @@ def _backends(row: Service, stack: Stack) -> dict[str, str]:
             **LOCAL_CREDENTIALS,
             "ECOM_BROKER_URL": f"sqs://local:local@{LOOPBACK}:{stack.moto.port}",
             "ECOM_BROKER_QUEUE_PREFIX": f"{stack.moto.endpoint}/{QUEUE_ACCOUNT}/{QUEUE_PREFIX}",
+        }
+    if Backend.IMPORTS in row.backends:
+        variables |= {
+            **LOCAL_CREDENTIALS,
+            "ECOM_S3_ENDPOINT": stack.moto.endpoint,
+            "ECOM_UPLOADS_BUCKET": UPLOADS_BUCKET,
+            "ECOM_REPORTS_BUCKET": REPORTS_BUCKET,
         }
     if Backend.MAIL in row.backends:
         variables |= {

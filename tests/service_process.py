@@ -40,6 +40,11 @@ def environment_of(service: str, **values: str) -> dict[str, str]:
             "ECOM_BROKER_URL": "sqs://local:local@127.0.0.1:1",
             "ECOM_BROKER_QUEUE_PREFIX": "http://127.0.0.1:1/123456789012/ecom-",
         },
+        Backend.IMPORTS: {
+            "AWS_REGION": "eu-central-1",
+            "ECOM_UPLOADS_BUCKET": "uploads",
+            "ECOM_REPORTS_BUCKET": "reports",
+        },
         Backend.MAIL: {
             "ECOM_MAIL_URL": "file:///dev/null",
             "ECOM_MAIL_FROM": "shop@example.com",
@@ -75,9 +80,9 @@ def manage(*arguments: str, environment: dict[str, str]) -> "subprocess.Complete
 
 
 @contextmanager
-def running_service(service: str, directory: Path, **values: str) -> Iterator[ServiceAddress]:
+def running_service(service: str, directory: Path, *, port: int = 0, **values: str) -> Iterator[ServiceAddress]:
     """Start a service on free loopback ports, wait until it answers, and stop it cleanly at the end."""
-    port = free_port()
+    port = port or free_port()
     serving = {
         "ECOM_BIND": f"127.0.0.1:{port}",
         "ECOM_MANAGEMENT_BIND": f"127.0.0.1:{port + 1}",

@@ -40,6 +40,7 @@ REACHED = {
     "catalog manager": ANY_STAFF
     | {"app_list", "autocomplete", "catalog_product_export"}
     | {"catalog_product_add", "catalog_product_change_prices", "catalog_product_change_stock"}
+    | {"catalog_product_imports"}
     | {"catalog_category_add", "catalog_category_delete"}
     | look("catalog_reservation")
     | PRODUCTS

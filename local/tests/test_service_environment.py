@@ -29,7 +29,10 @@ def test_a_service_gets_the_backends_of_its_row_alone(service: str) -> None:
     assert ("ECOM_KAFKA_BOOTSTRAP_SERVERS" in given) == (Backend.KAFKA in row.backends)
     assert ("ECOM_DYNAMODB_ENDPOINT" in given) == (Backend.DYNAMODB in row.backends)
     assert ("ECOM_BROKER_URL" in given) == (Backend.BROKER in row.backends)
-    assert ("AWS_SECRET_ACCESS_KEY" in given) == bool(row.backends & {Backend.DYNAMODB, Backend.BROKER})
+    assert ("AWS_SECRET_ACCESS_KEY" in given) == bool(
+        row.backends & {Backend.DYNAMODB, Backend.BROKER, Backend.IMPORTS}
+    )
+    assert ("ECOM_UPLOADS_BUCKET" in given) == (Backend.IMPORTS in row.backends)
 
 
 @pytest.mark.parametrize("service", SERVICES)

@@ -18,9 +18,11 @@ from unfold.contrib.filters.admin import (
     RangeNumericFilter,
 )
 from unfold.contrib.import_export.forms import ExportForm
+from unfold.decorators import action
 
 from ecom.apps.catalog.admin.bulk import MOST, BulkPrices, BulkStock
 from ecom.apps.catalog.admin.export import FORMATS, MOST_ROWS, ProductResource
+from ecom.apps.catalog.admin.imports import Imports
 from ecom.apps.catalog.models import Category, Price, Product
 from ecom.apps.catalog.sql import ALIAS
 from ecom.backoffice.display import moment, money
@@ -117,6 +119,7 @@ class ProductAdmin(ExportMixin, ModelAdmin):  # type: ignore[misc]
         ("Sale", {"fields": (("price_amount", "currency"), ("stock", "active"))}),
     )
     inlines = (PriceInline,)
+    actions_list = ("imports",)
     actions = ("change_prices", "change_stock", "activate", "deactivate")
     resource_classes = [ProductResource]
     export_form_class = ExportForm
@@ -143,6 +146,10 @@ class ProductAdmin(ExportMixin, ModelAdmin):  # type: ignore[misc]
             for change in (BulkPrices, BulkStock)
         ]  # fmt: skip
         return [*changes, *super().get_urls()]
+
+    @action(description="Import a file", url_path="imports", icon="upload_file", permissions=["add"])  # type: ignore[untyped-decorator] # no types
+    def imports(self, request: HttpRequest) -> HttpResponse:
+        return Imports(self).view(request)
 
     @admin.action(description="Change prices", permissions=["change"])
     def change_prices(self, request: HttpRequest, queryset: QuerySet[Product]) -> HttpResponse:
