@@ -58,6 +58,11 @@ class FileImport:
         """How much of the file has been read."""
         return 100 * self.report.get("bytes_read", 0) // max(1, self.report.get("size", 0))
 
+    @property
+    def read(self) -> str:
+        """The same, as people read it."""
+        return f"{self.percent} %"
+
 
 def upload(*, name: str, content: IO[bytes], mapping: bytes | None) -> str:
     """Put a file, its mapping file before it, into a folder of its own; returns its key. Raises ImportsUnavailable."""
