@@ -42,11 +42,11 @@ class FileForm(forms.Form):
         widget=UnfoldAdminFileFieldWidget,
     )
 
-    def clean_file(self) -> UploadedFile:
+    def clean_file(self) -> "UploadedFile[Any]":
         """Within what can be uploaded here."""
         return _within(self.cleaned_data["file"], MOST_BYTES)
 
-    def clean_mapping(self) -> UploadedFile | None:
+    def clean_mapping(self) -> "UploadedFile[Any] | None":
         """A mapping file is small."""
         return _within(self.cleaned_data["mapping"], MOST_MAPPING_BYTES) if self.cleaned_data["mapping"] else None
 
@@ -108,7 +108,7 @@ class Imports:
         return TemplateResponse(request, f"admin/catalog/product/imports/{template}", {**site, **usual, **context})
 
 
-def _within(file: UploadedFile, most: int) -> UploadedFile:
+def _within(file: "UploadedFile[Any]", most: int) -> "UploadedFile[Any]":
     if (file.size or 0) > most:
         raise forms.ValidationError(f"This is larger than {most // 1024:,} KiB.")
     return file

@@ -56,7 +56,7 @@ class FileImport:
     @property
     def percent(self) -> int:
         """How much of the file has been read."""
-        return 100 * self.report.get("bytes_read", 0) // max(1, self.report.get("size", 0))
+        return int(100 * self.report.get("bytes_read", 0) // max(1, self.report.get("size", 0)))
 
     @property
     def read(self) -> str:
