@@ -6,7 +6,7 @@ Remote contract: `GET /products?ids=a,b` (100 ids at most) answers 200 with `res
 import logging
 import threading
 import time
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from urllib.parse import urlencode
 
 import msgspec
@@ -15,6 +15,7 @@ from cachetools import TTLCache
 from ecom.apps.gateway.bulkhead import Full
 from ecom.apps.gateway.circuit_breaker import CircuitOpen
 from ecom.apps.gateway.clients.upstreams import Answer, TooLate, UpstreamError, upstream
+from ecom.apps.gateway.one_read import OneRead
 from ecom.common.request_context import current_request_context
 
 SECONDS = 1.0
@@ -38,14 +39,19 @@ class _Page(msgspec.Struct):
 
 _known: TTLCache[str, str | None] = TTLCache(MAX_KNOWN, KNOWN_SECONDS)
 _lock = threading.Lock()
+_one_call = OneRead()
 
 
 def titles(product_ids: Collection[str]) -> dict[str, str | None]:
-    """The title of each product; None where the catalog has none or is away. One call for those not known yet."""
-    with _lock:
-        known = {product_id: _known[product_id] for product_id in product_ids if product_id in _known}
+    """The title of each product; None where the catalog has none or is away.
+
+    One call for those not known yet, also for others who ask for the same meanwhile.
+    """
+    known = _known_of(product_ids)
     unknown = [product_id for product_id in product_ids if product_id not in known and "," not in product_id]
-    return dict.fromkeys(product_ids) | known | (_asked(unknown[:MAX_IDS]) if unknown else {})
+    if asked := tuple(unknown[:MAX_IDS]):
+        known |= _one_call.of(asked, lambda: _asked(asked))
+    return dict.fromkeys(product_ids) | known
 
 
 def forget() -> None:
@@ -54,7 +60,15 @@ def forget() -> None:
         _known.clear()
 
 
-def _asked(product_ids: list[str]) -> dict[str, str | None]:
+def _known_of(product_ids: Iterable[str]) -> dict[str, str | None]:
+    with _lock:
+        return {product_id: _known[product_id] for product_id in product_ids if product_id in _known}
+
+
+def _asked(product_ids: Sequence[str]) -> dict[str, str | None]:
+    known = _known_of(product_ids)
+    if len(known) == len(product_ids):  # by somebody who was through a moment ago
+        return known
     try:
         found = _titles_of(product_ids)
     except (UpstreamError, CircuitOpen, Full, msgspec.MsgspecError) as error:
