@@ -1,7 +1,9 @@
-// The dashboard: trending products, one product's series, and how fresh both are, asked for again every few seconds.
+// The dashboard: trending products, one product's series, and how fresh both are, told by the gateway's stream; where
+// that is not open, asked for again every few seconds (which costs a 304 while nothing is new).
 
 import { Unavailable, minuteText, series, titles, trending } from "./analytics.js";
 import { Chart } from "./chart.js";
+import { Stream } from "./stream.js";
 
 const POLL_MS = 3_000;
 const LONGEST_PAUSE_MS = 60_000;
@@ -19,11 +21,29 @@ const chart = new Chart($("chart"));
 const view = readAddress();
 const known = new Map(); // titles by product; null for one that has none, or none at the moment
 let rows = [];
+let minutes = { product: null, points: [] }; // the series, oldest first
 let freshness = null;
 let freshnessAt = 0;
 let failures = 0;
 let timer = 0;
 let round = 0;
+
+const stream = new Stream({
+  opened() {
+    if (!failures) clearTimeout(timer);
+    showSource();
+  },
+  interrupted() {
+    plan(POLL_MS);
+    showSource();
+  },
+  trending(answer) {
+    takeTrending(answer);
+    if (failures) refresh();
+  },
+  series: tellSeries,
+  unavailable: (problem) => fail(new Unavailable(problem.detail, problem)),
+});
 
 function readAddress() {
   const query = new URLSearchParams(location.search);
@@ -49,7 +69,16 @@ function look(change) {
   Object.assign(view, change);
   writeAddress();
   showControls();
-  refresh();
+  ask();
+}
+
+// Ask now, and be told from then on: of the newest minutes while somebody looks. Browsers have few connections to a shop.
+function ask() {
+  if (document.hidden || view.window) stream.close();
+  else stream.open(SHOWN_PRODUCTS, view.product);
+  showSource();
+  if (document.hidden) clearTimeout(timer);
+  else refresh();
 }
 
 async function refresh() {
@@ -81,19 +110,24 @@ function fail(error) {
 
 function plan(pause) {
   clearTimeout(timer);
-  if (!document.hidden) timer = setTimeout(refresh, pause);
+  if (!document.hidden && (failures || !stream.isOpen)) timer = setTimeout(refresh, pause);
 }
 
 async function refreshTrending(mine) {
   const answer = await trending(view.window, SHOWN_PRODUCTS);
   if (mine !== round) return;
+  // The stream may have been faster.
+  if (view.window || answer.freshness.newest_window_start >= (freshness?.newest_window_start ?? "")) takeTrending(answer);
+  learnTitles(view.product ? [view.product] : []).then(() => {
+    if (mine === round) showTitles();
+  });
+}
+
+function takeTrending(answer) {
   keepFreshness(answer.freshness);
   rows = answer.results;
   for (const row of rows) known.set(row.product_id, row.title);
   showTrending(answer);
-  learnTitles(view.product ? [view.product] : []).then(() => {
-    if (mine === round) showTitles();
-  });
 }
 
 async function refreshSeries(mine) {
@@ -101,6 +135,18 @@ async function refreshSeries(mine) {
   const to = seriesEnd();
   const answer = await series(product, new Date(to - view.span * MINUTE_MS), to);
   if (mine === round) showSeries(product, answer);
+}
+
+// New minutes follow those that are shown; what does not is asked for.
+function tellSeries(answer) {
+  if (answer.product_id !== minutes.product) return; // what is asked for at the same time has them too
+  const told = answer.results;
+  const kept = minutes.points.filter((point) => point.window_start < told[0].window_start);
+  if (kept.at(-1)?.window_end !== told[0].window_start) return refreshSeries(round).catch(fail);
+  const to = seriesEnd();
+  const range = { from: minuteText(new Date(to - view.span * MINUTE_MS)), to: minuteText(to) };
+  const results = [...kept, ...told].filter((point) => point.window_start >= range.from);
+  showSeries(answer.product_id, { ...range, results });
 }
 
 // The chosen minute; or now; or, when no windows come any more, the last that did.
@@ -203,6 +249,7 @@ function showSeriesTitle() {
 function showSeries(product, answer) {
   const finished = answer.results.findLastIndex((point) => point.is_final);
   const points = answer.results.slice(0, finished + 1);
+  minutes = { product, points };
   const visited = points.some((point) => point.unique_user_count > 0);
   showSeriesTitle();
   $("series-subtitle").textContent = `${product} · unique shoppers a minute, ${range(answer.from, answer.to)}`;
@@ -254,6 +301,10 @@ function duration(seconds) {
   return `${Math.round(seconds / 86_400)} days`;
 }
 
+function showSource() {
+  $("freshness").dataset.source = stream.isOpen ? "stream" : "poll";
+}
+
 function showAlert(message) {
   $("alert").hidden = !message;
   if ($("alert").textContent !== (message ?? "")) $("alert").textContent = message ?? "";
@@ -293,10 +344,10 @@ $("span").addEventListener("change", () => look({ span: Number($("span").value) 
 addEventListener("popstate", () => {
   Object.assign(view, readAddress());
   showControls();
-  refresh();
+  ask();
 });
-document.addEventListener("visibilitychange", () => (document.hidden ? clearTimeout(timer) : refresh()));
+document.addEventListener("visibilitychange", ask);
 setInterval(showFreshness, 1000);
 
 showControls();
-refresh();
+ask();

@@ -12,6 +12,8 @@ from ecom.apps.gateway.tests.gateway_process import Gateway, running_gateway
 from ecom.apps.gateway.tests.upstream_server import OK, UpstreamServer, answers
 from local.servers import DynamoDB
 
+FEW_STREAMS = 4
+
 
 @pytest.fixture(scope="package")
 def upstream_server() -> Iterator[UpstreamServer]:
@@ -60,8 +62,14 @@ def forget_readings() -> None:
 def analytics_gateway(
     job: AnalyticsTables, dynamodb: DynamoDB, upstream_server: UpstreamServer, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Gateway]:
-    """A gateway that reads DynamoDB Local, and is patient enough for windows that were written as a test began."""
-    variables = {"ECOM_DYNAMODB_ENDPOINT": dynamodb.endpoint, "ECOM_ANALYTICS_STALE_SECONDS": "300"}
+    """A gateway that reads DynamoDB Local, and is patient enough for windows that were written as a test began. It has
+    room for a few streams.
+    """
+    variables = {
+        "ECOM_DYNAMODB_ENDPOINT": dynamodb.endpoint,
+        "ECOM_ANALYTICS_STALE_SECONDS": "300",
+        "ECOM_STREAMS": str(FEW_STREAMS),
+    }
     with running_gateway(tmp_path_factory.mktemp("analytics"), upstream_server.url, **variables) as process:
         yield process
 

@@ -4,16 +4,21 @@ import math
 import re
 import shutil
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect, sync_playwright
 
 from ecom.apps.gateway.tests.analytics_data import AnalyticsTables, Present, text
+from ecom.apps.gateway.tests.conftest import FEW_STREAMS
+from ecom.apps.gateway.tests.event_stream import EventStream
 from ecom.apps.gateway.tests.gateway_process import Gateway
 from ecom.apps.gateway.tests.raw_http import get
 from ecom.apps.gateway.tests.titles import answer_titles
 from ecom.apps.gateway.tests.upstream_server import UpstreamServer
+from ecom.apps.gateway.tests.waiting import wait_until
 from ecom.common.visitor import COOKIE_NAME, visitor_id
 
 ARGUMENTS = [
@@ -21,6 +26,8 @@ ARGUMENTS = [
     "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
 LIVE_MS = 15_000
+POLL_MS, AGAIN_MS = 3_000, 60_000  # of the page, at most
+REQUESTS = "ecom_http_request_duration_seconds_count"
 
 
 @pytest.fixture(scope="module")
@@ -52,8 +59,21 @@ def complaints(page: Page) -> list[str]:
 
     page.on("console", listen)
     page.on("pageerror", lambda error: heard.append(str(error)))
-    page.on("requestfailed", lambda request: heard.append(f"failed: {request.url}"))
+    page.on("requestfailed", lambda request: _heard_failure(heard, request))
     return heard
+
+
+def _heard_failure(heard: list[str], request: Request) -> None:
+    if not ("/analytics/stream" in request.url and request.failure == "net::ERR_ABORTED"):  # the page has closed it
+        heard.append(f"failed: {request.url}")
+
+
+@pytest.fixture
+def asked(page: Page) -> list[str]:
+    """The paths that the page asks for."""
+    paths: list[str] = []
+    page.on("request", lambda request: paths.append(urlsplit(request.url).path))
+    return paths
 
 
 @pytest.fixture
@@ -80,9 +100,10 @@ def trending_titles(page: Page) -> list[str]:
     return page.locator("#trending .title").all_inner_texts()
 
 
-def test_trending_a_chosen_products_series_and_their_age_appear_and_keep_up(
+def test_trending_a_chosen_products_series_and_their_age_appear_and_keep_up_without_asking_again(
     page: Page,
     complaints: list[str],
+    asked: list[str],
     analytics_gateway: Gateway,
     tables: AnalyticsTables,
     present: Present,
@@ -116,17 +137,49 @@ def test_trending_a_chosen_products_series_and_their_age_appear_and_keep_up(
     newest = page.locator("#figure-newest").inner_text().split()[0]
     expect(page.locator("#chart .tip-strong")).to_have_text(f"{newest} shoppers")
 
+    expect(freshness).to_have_attribute("data-source", "stream")
+    asked.clear()
     tables.put_window("P301", present.minutes_ago(1), unique_user_count=123, verified_user_count=7, event_count=200)
     tables.put_trending(present.minutes_ago(1), ("P42", 130, 150), ("P301", 123, 200))
     tables.put_status(present.minutes_ago(1), event_count=350)
     expect(page.locator("#trending .title").first).to_have_text("Wool blanket")
     expect(page.locator("#figure-newest")).to_contain_text("123")
+    expect(page.locator("#series-subtitle")).to_contain_text(re.compile(f"{text(present.minutes_ago(0))[11:16]} UTC$"))
+    assert page.locator("#chart .line").get_attribute("d").count("L") > 50
+    assert asked == []
     expect(page.locator("#trending button[aria-pressed=true] .id")).to_have_text("P301")
 
     assert complaints == []
     cookie = next(cookie for cookie in page.context.cookies() if cookie["name"] == COOKIE_NAME)
     assert visitor_id(cookie["value"]) is not None
     assert visitor_id(page.evaluate("document.cookie").split("=", 1)[1]) is not None
+
+
+def test_where_streams_are_full_the_page_asks_and_where_processes_are_replaced_it_goes_on(
+    page: Page, analytics_gateway: Gateway, tables: AnalyticsTables, present: Present, catalogue: UpstreamServer
+) -> None:
+    an_hour_of_shoppers(tables, present, newest=4)
+    titles, freshness = page.locator("#trending .title"), page.locator("#freshness")
+    page.clock.install()
+    with ExitStack() as opened:
+        for _ in range(FEW_STREAMS):
+            opened.enter_context(EventStream(analytics_gateway.port))
+        page.goto(f"{analytics_gateway.url}/dashboard?product=P301")
+        expect(titles.first).to_have_text("Trail running shoes")
+        page.clock.fast_forward(POLL_MS)
+        wait_until(lambda: analytics_gateway.metric(REQUESTS, route="analytics/trending", status="304"))
+        tables.put_trending(present.minutes_ago(3), ("P42", 9, 9))
+        tables.put_status(present.minutes_ago(3), event_count=9)
+        expect(titles).to_have_text(["Wool blanket"])
+        expect(freshness).to_have_attribute("data-source", "poll")
+    page.clock.fast_forward(AGAIN_MS)
+    expect(freshness).to_have_attribute("data-source", "stream")
+    analytics_gateway.replace_processes()
+    expect(freshness).to_have_attribute("data-source", "poll")
+    tables.put_trending(present.minutes_ago(2), ("P17", 8, 8))
+    tables.put_status(present.minutes_ago(2), event_count=8)
+    expect(titles).to_have_text(["Espresso machine <b>deluxe</b>"])
+    expect(freshness).to_have_attribute("data-source", "stream")
 
 
 def test_product_and_minute_are_part_of_the_address(
