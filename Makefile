@@ -67,11 +67,12 @@ check-all: setup-test lint ## The long checks too: whole files, many kills, soak
 	$(SIDE_BY_SIDE) $(ARGS)
 	$(STREAMING) -m pytest -c streaming/pytest.ini streaming/tests $(ARGS)
 
-lint: setup ## Style, types and import rules
+lint: setup ## Style, types, import rules, events compatible with what was released
 	$(PLATFORM) -m ruff check .
 	$(PLATFORM) -m ruff format --check .
 	$(PLATFORM) -m mypy
 	.venv/bin/lint-imports
+	@$(MANAGE) check_contracts
 
 format: setup ## Rewrite the code in the one style
 	$(PLATFORM) -m ruff format .

@@ -233,7 +233,7 @@ except EnvError as error:
     raise ImproperlyConfigured(str(error)) from error
 
 ROOT_URLCONF = _service.urlconf
-INSTALLED_APPS = ["django_prometheus", "rest_framework", "ecom.common", *_service.apps]
+INSTALLED_APPS = ["django_prometheus", "rest_framework", "ecom.common", "ecom.contracts", *_service.apps]
 DATABASE_ROUTERS = ["ecom.databases.ContextRouter"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 WSGI_APPLICATION = "ecom.wsgi.application"

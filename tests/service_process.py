@@ -73,10 +73,12 @@ def environment_of(service: str, **values: str) -> dict[str, str]:
     }
 
 
-def manage(*arguments: str, environment: dict[str, str]) -> "subprocess.CompletedProcess[str]":
-    """Run `manage.py` to its end, in this environment and no other."""
+def manage(
+    *arguments: str, environment: dict[str, str], folder: Path = REPOSITORY
+) -> "subprocess.CompletedProcess[str]":
+    """Run a folder's `manage.py` to its end, in this environment and no other."""
     command = [sys.executable, "manage.py", *arguments]
-    return subprocess.run(command, cwd=REPOSITORY, env=environment, capture_output=True, text=True, timeout=60)
+    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=60)
 
 
 @contextmanager

@@ -1,8 +1,9 @@
 """Whether two versions of a schema can read each other's data: full compatibility, in both directions.
 
 Producers deploy before readers, and a replay reads old data. So within a major version no field may become required,
-lose its place among the required ones, or change what it takes; new fields are optional, and readers pass over fields
-that they do not know.
+lose its place among the required ones, or change what it takes, at any depth; new fields are optional, and readers pass
+over fields that they do not know. Writers write the fields of their version and no others, so that a name which is new
+in one version was in nobody's data before (ADR 18).
 """
 
 from collections.abc import Iterator
@@ -13,25 +14,38 @@ Schema = dict[str, Any]
 
 
 def incompatibilities(one: Schema, other: Schema) -> list[str]:
-    """What keeps data of one version from being read with the other, in either direction; [] when nothing does."""
-    return list(_incompatibilities(_bare(one), _bare(other)))
+    """What keeps data of one version from being read with the other, in either direction; [] when nothing does.
+
+    Fields are named by their path, as in `lines[].price.amount`.
+    """
+    return list(_incompatibilities(_bare(one), _bare(other), ""))
 
 
-def _incompatibilities(one: Schema, other: Schema) -> Iterator[str]:
-    for schema in (one, other):
-        if schema.get("additionalProperties", True) is not True:
-            yield "additionalProperties must stay open: readers pass over fields that they do not know"
+def _incompatibilities(one: Schema, other: Schema, path: str) -> Iterator[str]:
+    if "properties" in one and "properties" in other:
+        yield from _of_objects(one, other, path)
+    elif "items" in one and "items" in other:
+        yield from _other_rules(one, other, path, {"items"})
+        yield from _incompatibilities(one["items"], other["items"], f"{path}[]")
+    elif one != other:
+        yield f"{path} takes other values in one version than in the other"
+
+
+def _of_objects(one: Schema, other: Schema, path: str) -> Iterator[str]:
+    inside = f"{path}." if path else ""
+    if any(schema.get("additionalProperties", True) is not True for schema in (one, other)):
+        yield f"{inside}additionalProperties must stay open: readers pass over fields that they do not know"
     for field in sorted(set(one["required"]) ^ set(other["required"])):
-        yield f"{field} is required in one version and not in the other"
+        yield f"{inside}{field} is required in one version and not in the other"
     for field in sorted(set(one["properties"]) & set(other["properties"])):
-        if one["properties"][field] != other["properties"][field]:
-            yield f"{field} takes other values in one version than in the other"
-    if _rules(one) != _rules(other):
-        yield f"other rules than required and properties differ: {sorted(_rules(one) ^ _rules(other))}"
+        yield from _incompatibilities(one["properties"][field], other["properties"][field], f"{inside}{field}")
+    yield from _other_rules(one, other, path, {"required", "properties", "additionalProperties"})
 
 
-def _rules(schema: Schema) -> set[str]:
-    return {f"{name}: {schema[name]}" for name in schema.keys() - {"required", "properties"}}
+def _other_rules(one: Schema, other: Schema, path: str, compared: set[str]) -> Iterator[str]:
+    differing = [name for name in sorted((one.keys() | other.keys()) - compared) if one.get(name) != other.get(name)]
+    if differing:
+        yield f"{path or 'the event'} has other rules in one version than in the other: {', '.join(differing)}"
 
 
 def _bare(schema: Any) -> Any:

@@ -6,7 +6,7 @@ from msgspec import UNSET, UnsetType
 from ecom.contracts.cloud_event import Contract
 from ecom.contracts.field_types import EventType, Identifier, SchemaVersion, Timestamp
 
-RAW_EVENT = Contract(event="raw-event", version="1.0", source="/activity")
+RAW_EVENT = Contract(event="raw-event", version="1.1", source="/activity")
 # Readers count these by name and all others together as OTHER.
 KNOWN_EVENT_TYPES = ("VIEW_PRODUCT", "ADD_TO_CART", "ADD_TO_WISHLIST", "PURCHASE")
 
@@ -16,6 +16,7 @@ class RawEvent(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
     Activity always writes `event_id` and `schema_version`; older and simpler producers need not.
     `timestamp` is when it happened, corrected and in UTC; `sent_at` is what the client's clock said when it sent.
+    `campaign` (since 1.1) is what brought the shopper, the same for all whom it brought.
     """
 
     user_id: Identifier
@@ -25,4 +26,5 @@ class RawEvent(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     event_id: Identifier | UnsetType = UNSET
     session_id: Identifier | UnsetType = UNSET
     sent_at: Timestamp | UnsetType = UNSET
+    campaign: Identifier | UnsetType = UNSET
     schema_version: SchemaVersion | UnsetType = UNSET

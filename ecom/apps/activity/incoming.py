@@ -22,6 +22,7 @@ class IncomingEvent(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     event_id: Identifier | UnsetType | None = UNSET
     session_id: Identifier | UnsetType | None = UNSET
     sent_at: Time | UnsetType | None = UNSET
+    campaign: Identifier | UnsetType | None = UNSET
     schema_version: SchemaVersion | UnsetType | None = UNSET
 
 
@@ -44,7 +45,8 @@ _EXPECTED = {
     "event_id": _identifier,
     "session_id": _identifier,
     "sent_at": _time,
-    "schema_version": "must be a version of this API's schema, such as 1.0.",
+    "campaign": _identifier,
+    "schema_version": "must be a version of this API's schema, such as 1.1.",
 }
 _FIELDS = {field.name: field for field in msgspec.structs.fields(IncomingEvent)}
 

@@ -170,6 +170,7 @@ def _value(event: IncomingEvent, event_id: str, when: Occurrence) -> bytes:
             event_id=event_id,
             session_id=event.session_id or UNSET,
             sent_at=read_time(event.sent_at)[1] if event.sent_at else UNSET,
+            campaign=event.campaign or UNSET,
             schema_version=RAW_EVENT.version,
         )
     )

@@ -18,7 +18,8 @@ FULL_RAW_EVENT = RawEvent(
     event_id="019ab0c1-7a10-7c3e-8f00-2f4b6d8e0a11",
     session_id="S7",
     sent_at="2025-11-23T12:40:09.250Z",
-    schema_version="1.0",
+    campaign="autumn-sale",
+    schema_version="1.1",
 )
 FULL_ANALYTICS = ProductAnalytics(
     product_id="P301",
@@ -77,7 +78,7 @@ def golden_records() -> dict[str, tuple[Contract, str, Struct, list[Header]]]:
         event_id=str(FULL_CUSTOMER_ERASED.event_id), time=FULL_CUSTOMER_ERASED.time
     )
     return {
-        "raw-event-v1.0": (RAW_EVENT, "U109", FULL_RAW_EVENT, raw_headers),
+        "raw-event-v1.1": (RAW_EVENT, "U109", FULL_RAW_EVENT, raw_headers),
         "product-analytics-v1.0": (PRODUCT_ANALYTICS, "P301", FULL_ANALYTICS, analytics_headers),
         "order-event-v1.0": (ORDER_EVENT, "O7", FULL_ORDER_EVENT, [*order_headers, ("traceparent", TRACEPARENT)]),
         "customer-erased-v1.0": (CUSTOMER_ERASED, "U109", FULL_CUSTOMER_ERASED, erased_headers),

@@ -4,6 +4,7 @@ from typing import Any
 
 from ecom.apps.activity.api import views
 from ecom.common.openapi import JSON, Answer, described, operation
+from ecom.contracts.raw_event import RAW_EVENT
 from ecom.contracts.released import schema_document
 
 EVENT_ID = "0199b2f0-6c1d-7c3a-9e55-0d6f3a1b2c4d"
@@ -12,7 +13,7 @@ FIELD_ERRORS = {"type": "array", "items": {"$ref": "#/components/schemas/FieldEr
 
 
 def _event() -> dict[str, Any]:
-    schema = schema_document("raw-event", "1.0")
+    schema = schema_document(RAW_EVENT.event, RAW_EVENT.version)
     return {name: value for name, value in schema.items() if name not in ("$schema", "$id")}
 
 

@@ -28,7 +28,7 @@ def test_an_event_is_answered_202_with_its_id_and_lies_in_kafka_under_its_shoppe
     assert uuid.UUID(event_id).version == 7
     (found,) = topic.read(1)
     assert found.key == "U109"
-    assert found.event == {**EVENT, "event_id": event_id, "schema_version": "1.0"}
+    assert found.event == {**EVENT, "event_id": event_id, "schema_version": "1.1"}
     received_at = found.headers.pop("received_at")
     assert abs((datetime.now(UTC) - datetime.fromisoformat(received_at)).total_seconds()) < 30
     assert found.headers == {
@@ -37,17 +37,22 @@ def test_an_event_is_answered_202_with_its_id_and_lies_in_kafka_under_its_shoppe
         "ce_source": "/activity",
         "ce_type": "ecom.raw-event.v1",
         "ce_time": EVENT["timestamp"],
-        "ce_dataschema": "/contracts/raw-event/1.0",
+        "ce_dataschema": "/contracts/raw-event/1.1",
         "traceparent": TRACEPARENT,
         "trust": "anonymous",
     }
 
 
 def test_optional_fields_are_kept_null_is_absent_and_unknown_ones_are_left_out(topic, client):
-    given = {"event_id": "mine-1", "session_id": "S1", "schema_version": "1.0"}
+    given = {"event_id": "mine-1", "session_id": "S1", "campaign": "autumn-sale"}
     assert post(client, {**EVENT, **given, "sent_at": None, "colour": "red"}).json() == {"event_id": "mine-1"}
     (found,) = topic.read(1)
-    assert found.event == {**EVENT, **given}
+    assert found.event == {**EVENT, **given, "schema_version": "1.1"}
+
+
+def test_a_client_that_knows_an_older_version_is_taken_and_written_in_todays(topic, client):
+    assert post(client, {**EVENT, "schema_version": "1.0"}).status_code == 202
+    assert topic.read(1)[0].event["schema_version"] == "1.1"
 
 
 def test_an_event_type_that_nobody_knows_is_taken(topic, client):
@@ -81,6 +86,7 @@ def test_all_that_is_wrong_with_an_event_is_said_at_once(client):
         ("timestamp", "2025-11-23"),
         ("sent_at", "now"),
         ("session_id", 5),
+        ("campaign", ""),
         ("schema_version", "2.0"),
     ],
 )
