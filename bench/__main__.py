@@ -6,7 +6,21 @@ import time
 from collections.abc import Callable
 from functools import partial
 
-from bench import bulk, catalog, freshness, imports, ingest, k6, load, memory, replay, results, shop, streaming_job
+from bench import (
+    analytics,
+    bulk,
+    catalog,
+    freshness,
+    imports,
+    ingest,
+    k6,
+    load,
+    memory,
+    replay,
+    results,
+    shop,
+    streaming_job,
+)
 from bench.measured_stack import running
 from local.stack import Stack
 
@@ -16,6 +30,7 @@ LIVE: dict[str, Callable[[Stack], None]] = {
     "freshness": freshness.run,
     "ingest": ingest.run,
     "k6": k6.run,
+    "analytics": analytics.run,
     "bulk": bulk.run,
     "imports": imports.run,
     "shop": shop.run,  # the last: it leaves a thousand products

@@ -50,6 +50,12 @@ def get(url: str, *, headers: Mapping[str, str], connections: int = CONNECTIONS,
     return _run([str(SCRIPTS / "report.lua"), url], connections=connections, seconds=seconds, headers=headers)
 
 
+def get_each(url: str, paths: Path, *, connections: int = CONNECTIONS, seconds: int = SECONDS) -> Load:
+    """GET the paths of a file in turn."""
+    arguments = [str(SCRIPTS / "paths.lua"), url, "--", str(paths)]
+    return _run(arguments, connections=connections, seconds=seconds, headers={})
+
+
 def post(
     url: str, bodies: Path, *, headers: Mapping[str, str], connections: int = CONNECTIONS, seconds: int = SECONDS
 ) -> Load:
