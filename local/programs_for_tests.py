@@ -10,10 +10,8 @@ KUSTOMIZE = GoProgram("sigs.k8s.io/kustomize/kustomize/v5", "v5.8.1")  # the man
 KUBECONFORM = GoProgram("github.com/yannh/kubeconform/cmd/kubeconform", "v0.7.0")
 TEMPLATES = GoModule(REPOSITORY / "k8s" / "tests" / "templates")  # ApplicationSets
 TERRAFORM = GoProgram("github.com/hashicorp/terraform", "v1.11.4", on_the_path=True)
-STATEMENTS = GoModule(REPOSITORY / "tests" / "observability" / "statements")  # what becomes of log records
 INSTALLED: tuple[DebianPackages | UnpackedDebianPackage | GoProgram | GoModule, ...] = (
-    *(ON_THE_PATH, PROMETHEUS, STATEMENTS),
-    *(KUSTOMIZE, KUBECONFORM, TEMPLATES, TERRAFORM),
+    *(ON_THE_PATH, PROMETHEUS, KUSTOMIZE, KUBECONFORM, TEMPLATES, TERRAFORM),
 )
 
 

@@ -7,9 +7,11 @@ from typing import Any
 import pytest
 import yaml
 
-from local.programs_for_tests import STATEMENTS
+from local.installation import REPOSITORY
+from local.programs import GoModule
 from tests.observability.rules import OBSERVABILITY
 
+STATEMENTS = GoModule(REPOSITORY / "tests" / "observability" / "statements")  # takes minutes to build
 COLLECTOR = yaml.safe_load((OBSERVABILITY / "logs" / "collector.yaml").read_text())
 
 TRACE = "0af7651916cd43dd8448eb211c80319c"
@@ -50,6 +52,7 @@ def entry(body: str, attributes: dict[str, Any]) -> dict[str, Any]:
     """What the collector makes of a record; the receiver has put its `message` or `log` into the body."""
     (group,) = COLLECTOR["processors"]["transform/entry"]["log_statements"]
     asked = {"statements": group["statements"], "record": {"body": body, "attributes": attributes}}
+    STATEMENTS.install()
     ran = subprocess.run(
         [STATEMENTS.path], input=json.dumps(asked), text=True, capture_output=True, timeout=60, check=False
     )
@@ -72,6 +75,7 @@ def test_every_part_of_the_collectors_way_is_there() -> None:
     )
 
 
+@pytest.mark.check_all
 def test_a_line_becomes_an_entry_with_severity_trace_pod_and_labels() -> None:
     made = entry("request slow", RECORD)
     assert (made["severityText"], made["severityNumber"], made["traceId"]) == ("WARNING", 13, TRACE)
@@ -85,11 +89,13 @@ def test_a_line_becomes_an_entry_with_severity_trace_pod_and_labels() -> None:
     }
 
 
+@pytest.mark.check_all
 @pytest.mark.parametrize(("severity", "number"), [("DEBUG", 5), ("INFO", 9), ("ERROR", 17), ("CRITICAL", 21)])
 def test_severities_are_googles(severity: str, number: int) -> None:
     assert entry("x", {**RECORD, "severity": severity})["severityNumber"] == number
 
 
+@pytest.mark.check_all
 def test_a_line_that_is_no_object_of_a_pod_that_nobody_knows_is_an_entry_too() -> None:
     made = entry("Segmentation fault", {"trace_id": "none of ours"})
     assert values(made["body"]["kvlistValue"]["values"]) == {"message": "Segmentation fault"}
