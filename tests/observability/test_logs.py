@@ -12,7 +12,9 @@ from local.programs import GoModule
 from tests.observability.rules import OBSERVABILITY
 
 STATEMENTS = GoModule(REPOSITORY / "tests" / "observability" / "statements")  # takes minutes to build
-COLLECTOR = yaml.safe_load((OBSERVABILITY / "logs" / "collector.yaml").read_text())
+COLLECTOR, IMPORT_FUNCTION = (
+    yaml.safe_load((OBSERVABILITY / "logs" / name).read_text()) for name in ("collector.yaml", "import-function.yaml")
+)
 
 TRACE = "0af7651916cd43dd8448eb211c80319c"
 RECORD = {
@@ -21,7 +23,7 @@ RECORD = {
     "trace_id": TRACE,
     "time": "2026-11-25T12:00:00Z",
     "stream": "stdout",
-    "fluent.tag": "kube.var.log.containers.gateway-1_ecom_service-1.log",
+    "fluentd.tag": "kube.var.log.containers.gateway-1_ecom_service-1.log",
     "kubernetes": {
         "namespace_name": "ecom",
         "pod_name": "gateway-1",
@@ -48,10 +50,12 @@ def test_nothing_that_is_deployed_holds_a_key_of_google() -> None:
     assert "private_key" not in str([path.read_text() for path in OBSERVABILITY.rglob("*.yaml")])
 
 
-def entry(body: str, attributes: dict[str, Any]) -> dict[str, Any]:
+def entry(body: str, attributes: dict[str, Any], *, file: dict[str, Any] = COLLECTOR) -> dict[str, Any]:
     """What the collector makes of a record; the receiver has put its `message` or `log` into the body."""
-    (group,) = COLLECTOR["processors"]["transform/entry"]["log_statements"]
-    asked = {"statements": group["statements"], "record": {"body": body, "attributes": attributes}}
+    (group,) = file["processors"]["transform/entry"]["log_statements"]
+    # `$$` is the collector's way to write a dollar that is no variable of the environment.
+    statements = [each.replace("$$", "$") for each in group["statements"]]
+    asked = {"statements": statements, "record": {"body": body, "attributes": attributes}}
     STATEMENTS.install()
     ran = subprocess.run(
         [STATEMENTS.path], input=json.dumps(asked), text=True, capture_output=True, timeout=60, check=False
@@ -66,10 +70,14 @@ def values(attributes: list[dict[str, Any]]) -> dict[str, Any]:
     return {each["key"]: next(iter(each["value"].values())) for each in attributes}
 
 
-def test_every_part_of_the_collectors_way_is_there() -> None:
-    (way,) = COLLECTOR["service"]["pipelines"].values()
-    for kind, names in way.items():
-        assert set(names) <= set(COLLECTOR[kind])
+@pytest.mark.parametrize("file", [COLLECTOR, IMPORT_FUNCTION], ids=["pods", "import function"])
+def test_every_part_of_a_collectors_way_is_there(file: dict[str, Any]) -> None:
+    (way,) = file["service"]["pipelines"].values()
+    for kind, names in {**way, "extensions": file["service"]["extensions"]}.items():
+        assert set(names) == set(file[kind])
+
+
+def test_entries_are_of_the_pod_that_wrote_them() -> None:
     assert {"k8s.namespace.name", "k8s.pod.name", "k8s.container.name"} == set(
         COLLECTOR["processors"]["groupbyattrs"]["keys"]
     )
@@ -100,3 +108,12 @@ def test_a_line_that_is_no_object_of_a_pod_that_nobody_knows_is_an_entry_too() -
     made = entry("Segmentation fault", {"trace_id": "none of ours"})
     assert values(made["body"]["kvlistValue"]["values"]) == {"message": "Segmentation fault"}
     assert made.get("traceId", "") == ""
+
+
+@pytest.mark.check_all
+def test_a_line_of_the_import_function_becomes_an_entry_without_its_tokens() -> None:
+    line = {"level": "ERROR", "message": f"refused: Bearer {TRACE}", "service": "product_bulk_import_lambda"}
+    made = entry(json.dumps(line), {}, file=IMPORT_FUNCTION)
+    assert (made["severityText"], made["severityNumber"]) == ("ERROR", 17)
+    assert values(made["body"]["kvlistValue"]["values"]) == {**line, "message": "refused: Bearer [redacted]"}
+    assert entry("INIT_START Runtime", {}, file=IMPORT_FUNCTION)["body"] == {"stringValue": "INIT_START Runtime"}

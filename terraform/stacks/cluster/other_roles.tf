@@ -49,6 +49,17 @@ locals {
   }
 
   addon_roles = {
+    # The import function's lines, on their way to where all logs are.
+    logs = {
+      namespace = "logging"
+      statements = {
+        read-lines = {
+          actions   = ["logs:FilterLogEvents"]
+          resources = ["arn:aws:logs:${local.region}:${local.account}:log-group:/aws/lambda/product_bulk_import_lambda:*"]
+        }
+      }
+      unscoped_reads = []
+    }
     external-dns = {
       namespace = "external-dns"
       statements = {
