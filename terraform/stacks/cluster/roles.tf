@@ -47,6 +47,8 @@ locals {
         ]
         resources = [arn]
       }
+      # Each process tells Prometheus how full its queue is, and that of what failed for good.
+      see-what-failed = { actions = ["sqs:GetQueueAttributes"], resources = ["${arn}-failed"] }
     }
   }
 
@@ -65,6 +67,10 @@ locals {
       send-tasks = {
         actions   = ["sqs:GetQueueAttributes", "sqs:GetQueueUrl", "sqs:SendMessage"]
         resources = [for context, arn in local.queues : arn]
+      }
+      see-what-failed = {
+        actions   = ["sqs:GetQueueAttributes"]
+        resources = [for context, arn in local.queues : "${arn}-failed"]
       }
     }
   }
