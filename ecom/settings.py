@@ -224,6 +224,10 @@ try:
             "writes": _rate_limit("ECOM_RATE_LIMIT_WRITES", "300/minute"),
             "machines": _rate_limit("ECOM_RATE_LIMIT_MACHINES", "6000/minute"),
         }
+    if _service.admin:
+        # For `ensure_databases` alone: the server's own account, which makes databases and their owners.
+        POSTGRES_ADMIN_USER = env.str("ECOM_POSTGRES_ADMIN_USER", "postgres")
+        POSTGRES_ADMIN_PASSWORD = env.str("ECOM_POSTGRES_ADMIN_PASSWORD", None)
     if _service.edge or _service.admin:
         # For how long browsers shall come by HTTPS alone; 0: nothing is said about it.
         SECURE_HSTS_SECONDS = env.int("ECOM_HSTS_SECONDS", 0)

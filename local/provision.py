@@ -1,8 +1,11 @@
-"""The topics, tables, buckets and queues of the embedded stack: declared once, created where they are absent."""
+"""The topics, tables, buckets and queues of the embedded stack: created where they are absent.
+
+Topics are those of `ecom/kafka_resources.py`; the rest is declared here.
+"""
 
 import json
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Final
 
 import boto3
@@ -10,9 +13,11 @@ from kafka import KafkaAdminClient
 from kafka.admin import NewTopic
 from kafka.errors import TopicAlreadyExistsError
 
+from ecom.kafka_resources import DAY_MS as DAY_MS
+from ecom.kafka_resources import TOPICS as TOPICS
+from ecom.kafka_resources import Topic as Topic
 from ecom.services import DATABASES
 
-DAY_MS = 24 * 3600 * 1000
 VISIBLE_SECONDS = 20
 REGION: Final = "eu-central-1"
 LOCAL_CREDENTIALS = {
@@ -21,24 +26,6 @@ LOCAL_CREDENTIALS = {
     "AWS_REGION": REGION,
     "AWS_DEFAULT_REGION": REGION,
 }
-
-
-@dataclass(frozen=True)
-class Topic:
-    """A Kafka topic. Retention is counted from the broker's clock, as recorded events bring old times of their own."""
-
-    name: str
-    retention_days: int
-    partitions: int = 4
-    settings: dict[str, str] = field(default_factory=dict)
-
-    def configuration(self) -> dict[str, str]:
-        """The topic's settings as Kafka takes them."""
-        return {
-            "message.timestamp.type": "LogAppendTime",
-            "retention.ms": str(self.retention_days * DAY_MS),
-            **self.settings,
-        }
 
 
 @dataclass(frozen=True)
@@ -51,14 +38,6 @@ class Table:
     ttl_attribute: str = "expires_at"
 
 
-TOPICS = (
-    Topic("ecom-raw-events", retention_days=7),
-    Topic("ecom-raw-events-dlq", retention_days=14),
-    Topic("ecom-raw-events-late", retention_days=14),
-    Topic("ecom-product-analytics", retention_days=7),
-    Topic("ecom-order-events", retention_days=7),
-    Topic("ecom-customer-events", retention_days=14),
-)
 TABLES = (
     Table("ecom-product-analytics", hash_key="product_id", range_key="window_start"),
     Table("ecom-trending-products", hash_key="granularity", range_key="window_start"),
