@@ -15,7 +15,7 @@ FUNCTION := serverless/product_bulk_import_lambda
 MANAGE := $(LOCAL) exec monolith -- python manage.py
 export PORT_OFFSET RECORDED_TIME SHOPPERS TABLES_IN_MEMORY
 
-.PHONY: help setup setup-test run stop clean status logs replay simulate load import lambda verify test check-all lint format bench requirements costs pictures
+.PHONY: help setup setup-test image run stop clean status logs replay simulate load import lambda verify test check-all lint format bench requirements costs pictures
 
 help: ## Say what each target does
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -25,6 +25,9 @@ setup: ## Make the virtual environments and fetch the jars, where they are not u
 
 setup-test: setup ## Install the programs of the tests (Chromium, jq, Prometheus), where they are absent
 	@$(LOCAL) setup-test
+
+image: setup ## Build the image without a Docker daemon, on a base of Debian's packages (as root)
+	@$(LOCAL) image
 
 run: setup ## Start everything; Ctrl-C stops it. DETACH=1 returns when ready, PORT_OFFSET=n, RECORDED_TIME=1
 	@$(LOCAL) up $(if $(filter 1,$(DETACH)),--detach)

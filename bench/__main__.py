@@ -16,6 +16,7 @@ from bench import (
     k6,
     load,
     memory,
+    recycling,
     replay,
     results,
     shop,
@@ -36,7 +37,7 @@ LIVE: dict[str, Callable[[Stack], None]] = {
     "shop": shop.run,  # the last: it leaves a thousand products
 }
 RECORDED: dict[str, Callable[[Stack], None]] = {"replay": replay.run}
-ALONE: dict[str, Callable[[], None]] = {"streaming": streaming_job.run}
+ALONE: dict[str, Callable[[], None]] = {"streaming": streaming_job.run, "recycling": recycling.run}
 NAMES = (*ALONE, *LIVE, *RECORDED)
 
 

@@ -18,13 +18,18 @@ bind = [
 ]
 wsgi_app = "ecom.wsgi:application"
 worker_class = "ecom.deadline_worker.DeadlineWorker"
-workers = int(os.environ.get("ECOM_WORKERS", multiprocessing.cpu_count()))
+# One for each core where nothing says how many (Kubernetes: for each CPU that is requested). Settings divide the limits
+# of a process's callers by it, so they are told too.
+workers = int(os.environ.setdefault("ECOM_WORKERS", str(multiprocessing.cpu_count())))
 threads = int(os.environ.get("ECOM_THREADS", "8"))
 backlog = 512
 keepalive = 75  # longer than a load balancer's or the gateway's idle time, so that they close first
 timeout = 30
 graceful_timeout = 25
-max_requests = 0
+# A worker that has served so many requests is replaced once it has answered what it has: what its memory grew by goes
+# with it, and the autoscaler sees that. The jitter keeps workers from going at the same time. 0: never.
+max_requests = int(os.environ.get("ECOM_MAX_REQUESTS", "50000"))
+max_requests_jitter = max_requests // 5
 limit_request_line = 8190
 limit_request_fields = 64
 limit_request_field_size = 8190

@@ -4,6 +4,7 @@ Each value is read once, here. One that is missing or malformed stops the start 
 for what its row of `ecom/services.py` needs.
 """
 
+from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -105,6 +106,28 @@ def _database(alias: str) -> dict[str, object]:
     }
 
 
+def _kafka_security(variable: str) -> dict[str, str]:
+    """How kafka-python's clients present themselves: not at all, or to MSK with the credentials of their role."""
+    securities = {"none": {}, "msk-iam": {"security_protocol": "SASL_SSL", "sasl_mechanism": "AWS_MSK_IAM"}}
+    name = env.str(variable, "none")
+    if name not in securities:
+        raise ImproperlyConfigured(f"{variable} is {name!r}; it must be one of {', '.join(securities)}")
+    return securities[name]
+
+
+def _static_files(variable: str) -> dict[str, Any]:
+    """Django's storage of static files: those of the packages, `collected` ones with hashed names, or s3://bucket."""
+    place = env.str(variable, "packages")
+    if place == "packages":
+        return {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    if place == "collected":
+        return {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"}
+    url = urlsplit(place)
+    if url.scheme != "s3" or not url.hostname or url.path:
+        raise ImproperlyConfigured(f"{variable} is {place!r}; it must be packages, collected or s3://bucket")
+    return {"BACKEND": "ecom.backoffice.static_files.BucketStorage", "OPTIONS": {"bucket_name": url.hostname}}
+
+
 def _origins(variable: str) -> list[str]:
     """Web origins, such as https://shop.example.com: scheme and host, nothing after them."""
     origins: list[str] = env.list(variable, [])
@@ -175,6 +198,7 @@ try:
 
     if Backend.KAFKA in _service.backends:
         KAFKA_BOOTSTRAP_SERVERS: list[str] = env.list("ECOM_KAFKA_BOOTSTRAP_SERVERS")
+        KAFKA_SECURITY = _kafka_security("ECOM_KAFKA_SECURITY")
         KAFKA_DEADLINE_SECONDS = env.float("ECOM_KAFKA_DEADLINE_SECONDS", 3.0)
         HEARTBEAT_SECONDS = env.float("ECOM_HEARTBEAT_SECONDS", 3.0)  # 0: none, for data that brings its own clock
         # Requests that may wait for Kafka at once: two threads of gunicorn's are left for health and refusals.
@@ -228,6 +252,12 @@ try:
         # For `ensure_databases` alone: the server's own account, which makes databases and their owners.
         POSTGRES_ADMIN_USER = env.str("ECOM_POSTGRES_ADMIN_USER", "postgres")
         POSTGRES_ADMIN_PASSWORD = env.str("ECOM_POSTGRES_ADMIN_PASSWORD", None)
+        _STATIC_FILES = _static_files("ECOM_STATIC_FILES")
+        # Where collected files are, with the list of their hashed names; the image has them there.
+        STATIC_ROOT = env.path("ECOM_STATIC_ROOT", Path(__file__).resolve().parents[1] / "staticfiles")
+        STORAGES = {"default": {"BACKEND": "django.core.files.storage.FileSystemStorage"}, "staticfiles": _STATIC_FILES}
+        # A development server's way: nothing is collected, files are found in the packages.
+        WHITENOISE_USE_FINDERS = _STATIC_FILES["BACKEND"].startswith("django.")
     if _service.edge or _service.admin:
         # For how long browsers shall come by HTTPS alone; 0: nothing is said about it.
         SECURE_HSTS_SECONDS = env.int("ECOM_HSTS_SECONDS", 0)
@@ -292,7 +322,6 @@ SESSION_COOKIE_AGE = 12 * 3600  # a working day: then the backoffice asks for pa
 OTP_TOTP_ISSUER = "ecom backoffice"
 IMPORT_EXPORT_ESCAPE_FORMULAE_ON_EXPORT = True  # a title is no formula in whoever's spreadsheet
 STATIC_URL = "/static/"
-WHITENOISE_USE_FINDERS = True  # served from the packages themselves; hashed names in S3 come with the image
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["ecom.common.authentication.BearerAuthentication"],

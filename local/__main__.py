@@ -32,6 +32,14 @@ def setup_test(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def image(arguments: argparse.Namespace) -> int:
+    """Build the image where there is no Docker daemon and no registry of images."""
+    from local import image
+
+    print(image.build())
+    return 0
+
+
 def up(arguments: argparse.Namespace) -> int:
     """Start the stack and run it until Ctrl-C; with --detach return when it is ready and leave it running."""
     from local.bring_up import bring_up
@@ -167,6 +175,7 @@ def _parser() -> argparse.ArgumentParser:
 
     add("setup", setup)
     add("setup-test", setup_test)
+    add("image", image)
     add("up", up).add_argument("--detach", action="store_true", help="return when all is ready")
     add("down", down)
     add("clean", clean)

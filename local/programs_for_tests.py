@@ -10,6 +10,12 @@ KUSTOMIZE = GoProgram("sigs.k8s.io/kustomize/kustomize/v5", "v5.8.1")  # the man
 KUBECONFORM = GoProgram("github.com/yannh/kubeconform/cmd/kubeconform", "v0.7.0")
 TEMPLATES = GoModule(REPOSITORY / "k8s" / "tests" / "templates")  # ApplicationSets
 TERRAFORM = GoProgram("github.com/hashicorp/terraform", "v1.11.4", on_the_path=True)
+# Of the long checks alone, which install them themselves: minutes of compiling.
+ETCD = UnpackedDebianPackage("etcd-server")
+KUBERNETES = REPOSITORY / "k8s" / "tests" / "kubernetes"
+KUBE_APISERVER = GoModule(KUBERNETES, "k8s.io/kubernetes/cmd/kube-apiserver")
+KUBE_CONTROLLER_MANAGER = GoModule(KUBERNETES, "k8s.io/kubernetes/cmd/kube-controller-manager")
+LONG = (ETCD, KUBE_APISERVER, KUBE_CONTROLLER_MANAGER)
 INSTALLED: tuple[DebianPackages | UnpackedDebianPackage | GoProgram | GoModule, ...] = (
     *(ON_THE_PATH, PROMETHEUS, KUSTOMIZE, KUBECONFORM, TEMPLATES, TERRAFORM),
 )

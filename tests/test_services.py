@@ -197,3 +197,27 @@ def test_a_transaction_that_names_no_database_fails() -> None:
         pass
     with pytest.raises(ImproperlyConfigured):
         transaction.on_commit(lambda: None)
+
+
+def test_limits_are_divided_among_as_many_workers_as_gunicorn_starts(monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = settings_of(monkeypatch, environment_of("gateway", ECOM_RATE_LIMIT_READS="60/minute"))
+    assert settings["RATE_LIMITS"]["reads"].amount == 60
+    configuration = runpy.run_path(str(REPOSITORY / "ecom" / "gunicorn.conf.py"))
+    assert configuration["workers"] == os.cpu_count()
+    started = runpy.run_path(str(REPOSITORY / "ecom" / "settings.py"))  # by the same process, as gunicorn does
+    assert started["RATE_LIMITS"]["reads"].amount == 60 // configuration["workers"]
+
+
+@pytest.mark.parametrize(
+    ("service", "variable", "value"),
+    [
+        ("activity", "ECOM_KAFKA_SECURITY", "password"),
+        ("backoffice", "ECOM_STATIC_FILES", "https://static.example.com"),
+        ("backoffice", "ECOM_STATIC_FILES", "s3://bucket/folder"),
+    ],
+)
+def test_what_kafka_and_static_files_cannot_be_is_named(
+    service: str, variable: str, value: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(ImproperlyConfigured, match=variable):
+        settings_of(monkeypatch, environment_of(service, **{variable: value}))

@@ -60,6 +60,7 @@ def read_events(
 def _consumer(group: str) -> KafkaConsumer:
     return KafkaConsumer(
         bootstrap_servers=settings.KAFKA_BOOTSTRAP_SERVERS,
+        **settings.KAFKA_SECURITY,
         client_id=f"ecom-{group}",
         group_id=group,
         api_version=API_VERSION,

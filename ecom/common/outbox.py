@@ -233,6 +233,7 @@ def _producer() -> KafkaProducer:
     milliseconds = round(DELIVERY_SECONDS * 1000)
     return KafkaProducer(
         bootstrap_servers=settings.KAFKA_BOOTSTRAP_SERVERS,
+        **settings.KAFKA_SECURITY,
         client_id=f"ecom-outbox-{os.getpid()}",
         api_version=API_VERSION,
         acks="all",

@@ -167,6 +167,7 @@ class Publisher:
         milliseconds = round(self._deadline_seconds * 1000)
         return KafkaProducer(
             bootstrap_servers=self._bootstrap_servers,
+            **settings.KAFKA_SECURITY,
             client_id=f"ecom-activity-{os.getpid()}",
             api_version=API_VERSION,
             acks="all",

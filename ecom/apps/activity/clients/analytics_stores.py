@@ -34,7 +34,9 @@ def table_windows() -> Iterator[Window]:
 
 def topic_windows() -> Iterator[Window]:
     """Every window in the topic up to its present end; the same window may come again, the last one counts."""
-    consumer = KafkaConsumer(bootstrap_servers=settings.KAFKA_BOOTSTRAP_SERVERS, enable_auto_commit=False)
+    consumer = KafkaConsumer(
+        bootstrap_servers=settings.KAFKA_BOOTSTRAP_SERVERS, enable_auto_commit=False, **settings.KAFKA_SECURITY
+    )
     try:
         topic = settings.PRODUCT_ANALYTICS_TOPIC
         partitions = [TopicPartition(topic, number) for number in sorted(consumer.partitions_for_topic(topic) or ())]

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
 
+import psutil
 import pytest
 
 from ecom.apps.gateway.tests.gateway_process import Gateway, running_gateway
@@ -56,6 +57,21 @@ def test_a_stop_under_load_loses_no_request(tmp_path) -> None:
         assert gateway.process.wait(timeout=20) == 0
     assert all(tally.sent == tally.answered and tally.told_to_close for tally in tallies)
     assert sum(tally.answered for tally in tallies) == len(server.requests)
+
+
+def test_workers_are_replaced_after_their_requests_and_none_is_lost(tmp_path) -> None:
+    values = {"ECOM_WORKERS": "2", "ECOM_MAX_REQUESTS": "40"}
+    with UpstreamServer() as server, running_gateway(tmp_path, server.url, **values) as gateway:
+        first = set(workers_of(gateway))
+        with ThreadPoolExecutor(4) as clients:
+            answers = clients.map(lambda number: get(gateway.port, f"/products/{number}").status, range(240))
+            assert set(answers) == {200}
+        wait_until(lambda: len(workers_of(gateway)) == 2 and not first & set(workers_of(gateway)), what="new workers")
+        assert len(server.requests) == 240
+
+
+def workers_of(gateway: Gateway) -> list[int]:
+    return [child.pid for child in psutil.Process(gateway.process.pid).children()]
 
 
 def test_a_request_that_takes_seconds_outlives_the_stop(tmp_path) -> None:
