@@ -20,6 +20,7 @@ def zipped(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return package(tmp_path_factory.mktemp("zip") / "function.zip")
 
 
+@pytest.mark.check_all
 def test_the_zip_is_the_same_at_each_call(zipped: Path, tmp_path: Path) -> None:
     assert package(tmp_path / "again.zip").read_bytes() == zipped.read_bytes()
 

@@ -118,7 +118,7 @@ def test_a_file_whose_run_is_killed_is_imported_whole_and_once(
     """SIGKILL in the middle of a batch; the lease ends with the run's time, and the next call goes on."""
     shop.behaviour = lambda products: time.sleep(0.5)
     version = bucket.upload(HEADER + rows(30_000) + "bad\n")
-    with LocalFunction(bucket.environment, seconds=8) as function:
+    with LocalFunction(bucket.environment, seconds=10) as function:
 
         def kill() -> None:
             until(lambda: len(shop.batches) > 20)

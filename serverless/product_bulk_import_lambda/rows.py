@@ -20,6 +20,7 @@ _WORDS = {
     **dict.fromkeys(("1", "true", "yes", "y", "ja", "on"), True),
     **dict.fromkeys(("0", "false", "no", "n", "nein", "off"), False),
 }
+_PATH = re.compile("[a-z0-9-]+(/[a-z0-9-]+)+")
 _CURRENCY = re.compile("[A-Z]{3}")
 
 
@@ -98,9 +99,12 @@ def _whole_number(cell: str) -> int:
     return int(digits)
 
 
-def _category(cell: str) -> list[str]:
-    """Names from the root down, with > between them."""
-    return [name.strip() for name in cell.split(">")] if cell.strip() else []
+def _category(cell: str) -> str | list[str]:
+    """Names from the root down, with > between them, or a path as the shop itself writes it (`audio/headphones`)."""
+    text = cell.strip()
+    if _PATH.fullmatch(text):
+        return text
+    return [name.strip() for name in text.split(">")] if text else []
 
 
 def _yes_or_no(cell: str) -> bool:

@@ -55,7 +55,10 @@ def _whole_number(most: int) -> Callable[[str], int]:
 
 
 def _category(value: str) -> CategoryNames:
-    return rules.category(value.split(">") if value.strip() else ())
+    """Names with > between them, or a path as our own export has it."""
+    text = value.strip()
+    mark = "/" if re.fullmatch("[a-z0-9-]+(/[a-z0-9-]+)+", text) else ">"
+    return rules.category(text.split(mark) if text else ())
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,7 +34,7 @@ def test_a_file_again_is_all_unchanged_and_changes_are_told(account: Account) ->
 
 
 def test_batches_go_several_at_a_time_within_the_bound(account: Account, shop_server: ShopServer) -> None:
-    shop_server.behaviour = lambda products: time.sleep(0.05)
+    shop_server.behaviour = lambda products: time.sleep(0.2)
     account.imported(HEADER + rows(12_000))
     assert max(map(len, shop_server.batches)) == 1000
     assert 2 <= shop_server.busiest <= 4

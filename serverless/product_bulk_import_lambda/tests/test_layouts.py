@@ -70,7 +70,7 @@ def test_order_and_names_of_columns_are_free_and_others_are_left_out(account: Ac
 
 def test_a_file_of_the_backoffices_export_comes_back_as_it_went(account: Account, shop_server: ShopServer) -> None:
     text = (
-        "product_id,title,description,brand,category_path,price_amount,currency,stock,image_url,active,updated_at\n"
+        "product_id,title,description,brand,category,price_amount,currency,stock,image_url,active,updated_at\n"
         "P1,Over-ear,,Aventra,audio/headphones,4990,EUR,7,,1,2026-01-01 00:00:00\n"
     )
     assert account.imported(text)["created"] == 1

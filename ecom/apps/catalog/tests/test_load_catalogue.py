@@ -196,3 +196,13 @@ def test_statements_grow_with_batches_and_not_with_rows(tmp_path: Path) -> None:
     with CaptureQueriesContext(connections["catalog"]) as again:
         load(file, batch_size=500)
     assert len(again) == 2 * 5
+
+
+def test_a_category_of_our_own_export_is_found_again(tmp_path: Path) -> None:
+    home = Category.objects.create(path="home", name="Home", slug="home")
+    Category.objects.create(path="home/lights", name="Lights", slug="lights", parent=home)
+    file = tmp_path / "export.csv"
+    file.write_text("product_id,title,category,price_amount,currency\nP1,Lamp,home/lights,1999,EUR\n")
+    load(file)
+    assert Product.objects.get(product_id="P1").category == Category.objects.get(path="home/lights", name="Lights")
+    assert Category.objects.count() == 2
