@@ -15,7 +15,7 @@ from local.provision import IMPORT_ACCOUNT, IMPORT_QUEUE, RECEIVES
 from local.servers import Moto, free_port
 from serverless.product_bulk_import_lambda.configuration import Configuration
 from serverless.product_bulk_import_lambda.tests.shop_server import ShopServer
-from terraform.tests.plans import ACCOUNT, Planned
+from terraform.tests.plans import ACCOUNT, DATA, Planned
 from terraform.tests.tool import TERRAFORM
 
 REGION = "eu-central-1"
@@ -24,7 +24,7 @@ WITHOUT_LIMIT = 10_000_000
 
 @pytest.fixture(scope="module")
 def plan(tmp_path_factory: pytest.TempPathFactory) -> Planned:
-    return Planned(tmp_path_factory.mktemp("plan"))
+    return Planned(tmp_path_factory.mktemp("plan"), DATA)
 
 
 @pytest.fixture(scope="module")

@@ -77,7 +77,7 @@ locals {
   # A catalog manager drops a file into the bucket and follows its report; the static files are read by signed links.
   handles_imports = {
     drop-files = {
-      actions   = ["s3:PutObject"]
+      actions   = ["s3:GetObject", "s3:PutObject"] # S3 has no right of its own for a look at what an object is
       resources = ["arn:aws:s3:::${var.bucket_names["product-uploads"]}/*"]
     }
     read-reports = {

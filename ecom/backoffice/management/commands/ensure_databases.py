@@ -20,7 +20,6 @@ class Command(BaseCommand):
             raise CommandError("ECOM_POSTGRES_ADMIN_PASSWORD is not set")
         for database in filter(None, settings.DATABASES.values()):
             with closing(connect(database, user=user, password=password)) as admin:
-                new = ensure_database(
-                    admin, name=database["NAME"], owner=database["USER"], password=database["PASSWORD"]
-                )
-            self.stdout.write(f"{database['NAME']}: {'new' if new else 'there'}, owned by {database['USER']}")
+                name, owner = str(database["NAME"]), str(database["USER"])
+                new = ensure_database(admin, name=name, owner=owner, password=str(database["PASSWORD"]))
+            self.stdout.write(f"{name}: {'new' if new else 'there'}, owned by {owner}")
