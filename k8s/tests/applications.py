@@ -30,6 +30,7 @@ ANNOTATIONS = {
     "msk-bootstrap": "b-1.ecom.kafka.eu-central-1.amazonaws.com:9098,b-2.ecom.kafka.eu-central-1.amazonaws.com:9098",
     "msk-bootstrap-scram": "b-1.ecom.kafka.eu-central-1.amazonaws.com:9096",
     "postgres-host": "ecom.rds.eu-central-1.amazonaws.com",
+    "postgres-secret": "arn:aws:secretsmanager:eu-central-1:123456789012:secret:rds!db-1",
     "certificate-arn": "arn:aws:acm:eu-central-1:123456789012:certificate/1",
     "waf-arn": "arn:aws:wafv2:eu-central-1:123456789012:regional/webacl/ecom/1",
     "sqs-prefix": "https://sqs.eu-central-1.amazonaws.com/123456789012/ecom-",

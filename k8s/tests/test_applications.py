@@ -108,7 +108,10 @@ def test_waves_put_secrets_before_migrations_and_migrations_before_the_rest() ->
                     "ExternalSecret": -2,
                 }
                 expected = before.get(
-                    each["kind"], -1 if name_of(each).endswith(("-migrations", "static-files", "ensure-kafka")) else 0
+                    each["kind"],
+                    -1
+                    if name_of(each).endswith(("-migrations", "static-files", "ensure-kafka", "ensure-databases"))
+                    else 0,
                 )
                 special = {"PersistentVolumeClaim flink-releases": -2, "CronJob flink-ensure": 1}
                 assert wave == special.get(name_of(each), expected), name_of(each)
@@ -118,7 +121,7 @@ def test_a_hook_runs_in_the_sync_and_is_made_anew() -> None:
     jobs = [each for service in services("production") for each in of_kind(overlay("production", service), "Job")]
     assert {each["metadata"]["name"] for each in jobs} == {
         *("backoffice-migrations", "catalog-migrations", "orders-migrations"),
-        *("ensure-kafka", "static-files", "flink-deploy"),
+        *("ensure-databases", "ensure-kafka", "static-files", "flink-deploy"),
     }
     for job in jobs:
         annotations = job["metadata"]["annotations"]

@@ -20,11 +20,16 @@ def manifests() -> dict[str, list[Manifest]]:
     return {each["metadata"]["name"]: deployed(each) for each in ours}
 
 
+def secret_of(service: str, manifests: list[Manifest]) -> Manifest:
+    """The secret that the service itself is given; a job may have another one."""
+    return next(each for each in of_kind(manifests, "ExternalSecret") if each["metadata"]["name"] == service)
+
+
 def environment_in(manifests: list[Manifest], workload: Manifest, container: Manifest) -> dict[str, str]:
     """The variables of a container, as Kubernetes makes them; secrets have the values of the tests."""
     (settings,) = of_kind(manifests, "ConfigMap")
-    (secret,) = of_kind(manifests, "ExternalSecret")
-    name = secret["metadata"]["name"]
+    name = of_kind(manifests, "Deployment")[0]["metadata"]["name"]
+    secret = secret_of(name, manifests)
     known = environment_of(name)
     variables = {**settings["data"], **{each["secretKey"]: known[each["secretKey"]] for each in secret["spec"]["data"]}}
     labels = pod_of(workload)["metadata"]["labels"]
@@ -65,7 +70,7 @@ def test_a_secret_has_what_the_service_needs_and_nothing_of_others(manifests: di
     for name, built in manifests.items():
         if name not in SERVICES:
             continue
-        (secret,) = of_kind(built, "ExternalSecret")
+        secret = secret_of(name, built)
         (settings,) = of_kind(built, "ConfigMap")
         keys = {each["secretKey"] for each in secret["spec"]["data"]}
         assert {each["remoteRef"]["key"] for each in secret["spec"]["data"]} == {name}

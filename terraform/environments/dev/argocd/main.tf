@@ -76,6 +76,7 @@ module "argocd" {
     "msk-bootstrap"       = local.data.kafka.bootstrap_iam
     "msk-bootstrap-scram" = local.data.kafka.bootstrap_scram
     "postgres-host"       = local.data.postgres_host
+    "postgres-secret"     = local.data.postgres_admin_secret_arn
     "certificate-arn"     = local.network.certificate_arn
     "waf-arn"             = local.network.waf_arn
     "sqs-prefix"          = "https://sqs.${module.values.environment.aws_region}.amazonaws.com/${module.values.environment.aws_account_id}/ecom-"

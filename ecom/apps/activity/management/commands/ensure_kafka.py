@@ -20,7 +20,7 @@ class Command(BaseCommand):
         parser.add_argument("--replicas", type=int, default=3, help="Of each partition of a new topic. [3]")
 
     def handle(self, *args: Any, partitions: int, replicas: int, **options: Any) -> None:
-        admin = KafkaAdminClient(bootstrap_servers=settings.KAFKA_BOOTSTRAP_SERVERS)
+        admin = KafkaAdminClient(bootstrap_servers=settings.KAFKA_BOOTSTRAP_SERVERS, **settings.KAFKA_SECURITY)
         try:
             created = ensure_topics(admin, partitions=partitions, replicas=replicas)
             rules = ensure_access(admin)
