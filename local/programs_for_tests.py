@@ -6,6 +6,7 @@ from local.steps import Steps
 
 ON_THE_PATH = DebianPackages(("chromium", "jq"))  # the pages; the walk-through
 PROMETHEUS = UnpackedDebianPackage("prometheus")  # rules and dashboards
+ALERTMANAGER = UnpackedDebianPackage("prometheus-alertmanager")
 KUSTOMIZE = GoProgram("sigs.k8s.io/kustomize/kustomize/v5", "v5.8.1")  # the manifests
 KUBECONFORM = GoProgram("github.com/yannh/kubeconform/cmd/kubeconform", "v0.7.0")
 TEMPLATES = GoModule(REPOSITORY / "k8s" / "tests" / "templates")  # ApplicationSets
@@ -17,7 +18,7 @@ KUBE_APISERVER = GoModule(KUBERNETES, "k8s.io/kubernetes/cmd/kube-apiserver")
 KUBE_CONTROLLER_MANAGER = GoModule(KUBERNETES, "k8s.io/kubernetes/cmd/kube-controller-manager")
 LONG = (ETCD, KUBE_APISERVER, KUBE_CONTROLLER_MANAGER)
 INSTALLED: tuple[DebianPackages | UnpackedDebianPackage | GoProgram | GoModule, ...] = (
-    *(ON_THE_PATH, PROMETHEUS, KUSTOMIZE, KUBECONFORM, TEMPLATES, TERRAFORM),
+    *(ON_THE_PATH, PROMETHEUS, ALERTMANAGER, KUSTOMIZE, KUBECONFORM, TEMPLATES, TERRAFORM),
 )
 
 

@@ -5,8 +5,9 @@ import subprocess
 from pathlib import Path
 
 import pytest
+import yaml
 
-from local.programs_for_tests import PROMETHEUS
+from local.programs_for_tests import ALERTMANAGER, PROMETHEUS
 from tests.observability.rules import OBSERVABILITY, RULES, Alert, alerts, fired_in_unit_tests, write_plain
 
 UNIT_TESTS = sorted((OBSERVABILITY / "rule-tests").glob("*.yaml"))
@@ -40,3 +41,31 @@ def test_whoever_is_woken_learns_what_it_is_and_what_to_do(alert: Alert) -> None
     assert alert.labels["severity"] in ("page", "ticket")
     assert alert.annotations["summary"].endswith(".")
     assert alert.runbook.is_file(), f"{alert.name} leads to {alert.runbook.name}, which does not exist"
+
+
+def amtool(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    command = [ALERTMANAGER.path("amtool"), *arguments]
+    return subprocess.run(command, text=True, capture_output=True, timeout=60, check=False)
+
+
+@pytest.fixture
+def alertmanager(tmp_path: Path) -> Path:
+    """Alertmanager's configuration as the chart's values have it."""
+    values = yaml.safe_load((OBSERVABILITY / "values" / "kube-prometheus-stack.yaml").read_text())
+    file = tmp_path / "alertmanager.yaml"
+    file.write_text(yaml.safe_dump(values["alertmanager"]["config"]))
+    return file
+
+
+def test_alertmanager_takes_its_configuration(alertmanager: Path) -> None:
+    checked = amtool("check-config", alertmanager)
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+
+
+@pytest.mark.parametrize(
+    ("labels", "receiver"),
+    [("severity=page", "pages"), ("severity=ticket", "tickets"), ("alertname=Watchdog", "nobody")],
+)
+def test_pages_wake_somebody_and_tickets_do_not(labels: str, receiver: str, alertmanager: Path) -> None:
+    routed = amtool("config", "routes", "test", f"--config.file={alertmanager}", labels)
+    assert routed.stdout.strip() == receiver

@@ -49,6 +49,16 @@ locals {
   }
 
   addon_roles = {
+    monitoring = {
+      namespace = "monitoring"
+      statements = merge(local.own_key, {
+        own-secret = {
+          actions   = ["secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue"]
+          resources = [var.secret_arns["monitoring"]]
+        }
+      })
+      unscoped_reads = []
+    }
     # The import function's lines, on their way to where all logs are.
     logs = {
       namespace = "logging"

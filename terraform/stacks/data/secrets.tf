@@ -86,6 +86,11 @@ locals {
         client_id     = "product-import"
         client_secret = ephemeral.random_password.account["product-import"].result
       }
+      # The company's own, which operators put here: Grafana's account at the sign-in, and where alerts go.
+      monitoring = {
+        for name in ["OIDC_ISSUER", "OIDC_CLIENT_ID", "OIDC_CLIENT_SECRET", "PAGERDUTY_ROUTING_KEY", "SLACK_WEBHOOK_URL"] :
+        name => "set-by-operators"
+      }
     },
   )
 }
@@ -96,7 +101,7 @@ module "service_secrets" {
   prefix        = "ecom/${var.environment.name}"
   account_id    = var.environment.aws_account_id
   region        = var.environment.aws_region
-  services      = setunion(local.services, ["import-lambda"])
+  services      = setunion(local.services, ["import-lambda", "monitoring"])
   verifiers     = local.services
   token_keys    = { id = local.token_key_id, public_key_pem = ephemeral.tls_private_key.tokens.public_key_pem }
   values        = local.secrets
