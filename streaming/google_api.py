@@ -1,14 +1,17 @@
-"""Calls of Google's APIs as whoever runs the command, by gcloud's own variables or gcloud itself."""
+"""Calls of Google's APIs as whoever runs the command: by gcloud's variables, a federated identity, or gcloud itself."""
 
 import os
 import subprocess
 import urllib.error
 import urllib.request
+from pathlib import Path
 
 from streaming.failures import Failure
+from streaming.google_federation import federated_token
 
 TIMEOUT_SECONDS = 60.0
 TOKEN = "CLOUDSDK_AUTH_ACCESS_TOKEN"  # noqa: S105 - the name of a variable
+IDENTITY = "GOOGLE_APPLICATION_CREDENTIALS"
 ENDPOINT = "CLOUDSDK_API_ENDPOINT_OVERRIDES_"
 
 
@@ -44,8 +47,10 @@ def call(method: str, url: str, body: bytes | None = None, content_type: str = "
 def _token() -> str:
     if token := os.environ.get(TOKEN):
         return token
+    if file := os.environ.get(IDENTITY):
+        return federated_token(Path(file))
     try:
         done = subprocess.run(["gcloud", "auth", "print-access-token"], capture_output=True, text=True, check=True)
     except (OSError, subprocess.CalledProcessError) as error:
-        raise Failure(f"no access token: set {TOKEN}, or sign in with gcloud: {error}") from error
+        raise Failure(f"no access token: set {TOKEN} or {IDENTITY}, or sign in with gcloud: {error}") from error
     return done.stdout.strip()
