@@ -50,7 +50,7 @@ def test_each_state_is_remote_locked_and_encrypted(name: str, state: str) -> Non
     assert f'key          = "{state}.tfstate"' in backend
     assert "use_lockfile = true" in backend
     assert "encrypt      = true" in backend
-    assert f'value = "{environment.bucket_of(name)}"' in text("environments", name, "values", "outputs.tf")
+    assert f'"{environment.bucket_of(name)}"' in text("environments", name, "values", "outputs.tf")
 
 
 def test_the_bucket_of_the_states_is_made_once_and_is_private(tmp_path: Path) -> None:

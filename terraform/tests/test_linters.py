@@ -12,6 +12,7 @@ from terraform.tests.tool import TERRAFORM, copied
 
 pytestmark = pytest.mark.check_all
 SECONDS = 600
+ROOTS = [*folders(), *sorted(TERRAFORM.glob("environments/*/*"))]
 
 
 def found_by_checkov(terraform: Path) -> str:
@@ -41,7 +42,7 @@ def test_each_exception_says_why() -> None:
     assert all(re.fullmatch(r"checkov:skip=CKV2?_[A-Z]+_\d+: .{15,}", skip) for skip in skips)
 
 
-@pytest.mark.parametrize("folder", folders(), ids=lambda folder: folder.name)
+@pytest.mark.parametrize("folder", ROOTS, ids=lambda folder: str(folder.relative_to(TERRAFORM)))
 def test_tflint_finds_nothing(folder: Path) -> None:
     """Its core rules alone: the plugins for AWS and Google come from elsewhere than Go's module proxy."""
     TFLINT.install()

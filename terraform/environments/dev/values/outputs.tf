@@ -1,5 +1,6 @@
 # Everything in which environments differ.
 output "environment" {
+  description = "Which environment this is, and where."
   value = {
     name           = "dev"
     aws_account_id = "111111111111"
@@ -12,14 +13,17 @@ output "environment" {
 
 # As in each state's backend.tf, where Terraform takes no expressions.
 output "state_bucket" {
-  value = "ecom-dev-terraform-state"
+  description = "Bucket of the states."
+  value       = "ecom-dev-terraform-state"
 }
 
 output "deletion_protection" {
-  value = false
+  description = "Whether the clouds refuse to delete what keeps data."
+  value       = false
 }
 
 output "network" {
+  description = "Addresses, zones, NAT, the firewall's bound."
   value = {
     aws_cidr            = "10.10.0.0/16"
     google_cidr         = "10.110.0.0/20"
@@ -30,6 +34,7 @@ output "network" {
 }
 
 output "data" {
+  description = "Sizes of what keeps data."
   value = {
     kafka              = { broker_type = "kafka.t3.small", disk_gb = 50, disk_max_gb = 200 }
     tables             = { max_write_units = 1000, max_read_units = 500 }
@@ -48,6 +53,7 @@ output "data" {
 }
 
 output "cluster" {
+  description = "Sizes of the two clusters, and who administers Kubernetes."
   value = {
     flink = { master_type = "n2-standard-2", worker_type = "n2-standard-2", workers = 2, slots_per_worker = 1 }
     kubernetes = {
@@ -62,12 +68,14 @@ output "cluster" {
 }
 
 output "interconnect" {
+  description = "What tells this environment's tunnels from the others'."
   value = {
     inside_octet = 10
   }
 }
 
 output "argocd" {
+  description = "Argo CD's chart, and where Git is."
   value = {
     chart_version  = "9.1.3"
     git_repository = "https://github.com/example/ecom-platform.git"

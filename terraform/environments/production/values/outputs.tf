@@ -1,5 +1,6 @@
 # Everything in which environments differ.
 output "environment" {
+  description = "Which environment this is, and where."
   value = {
     name           = "production"
     aws_account_id = "333333333333"
@@ -12,14 +13,17 @@ output "environment" {
 
 # As in each state's backend.tf, where Terraform takes no expressions.
 output "state_bucket" {
-  value = "ecom-production-terraform-state"
+  description = "Bucket of the states."
+  value       = "ecom-production-terraform-state"
 }
 
 output "deletion_protection" {
-  value = true
+  description = "Whether the clouds refuse to delete what keeps data."
+  value       = true
 }
 
 output "network" {
+  description = "Addresses, zones, NAT, the firewall's bound."
   value = {
     aws_cidr            = "10.30.0.0/16"
     google_cidr         = "10.130.0.0/20"
@@ -30,6 +34,7 @@ output "network" {
 }
 
 output "data" {
+  description = "Sizes of what keeps data."
   value = {
     kafka              = { broker_type = "kafka.m7g.large", disk_gb = 500, disk_max_gb = 2000 }
     tables             = { max_write_units = 40000, max_read_units = 10000 }
@@ -48,6 +53,7 @@ output "data" {
 }
 
 output "cluster" {
+  description = "Sizes of the two clusters, and who administers Kubernetes."
   value = {
     flink = { master_type = "n2-standard-4", worker_type = "n2-standard-8", workers = 3, slots_per_worker = 4 }
     kubernetes = {
@@ -62,12 +68,14 @@ output "cluster" {
 }
 
 output "interconnect" {
+  description = "What tells this environment's tunnels from the others'."
   value = {
     inside_octet = 30
   }
 }
 
 output "argocd" {
+  description = "Argo CD's chart, and where Git is."
   value = {
     chart_version  = "9.1.3"
     git_repository = "https://github.com/example/ecom-platform.git"
