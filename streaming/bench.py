@@ -1,8 +1,10 @@
 """How fast the job is from a full topic, beside a job that only parses, and how fast one writer writes."""
 
+import json
 import os
 import tempfile
 import time
+import urllib.request
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -19,13 +21,13 @@ from streaming.checkpoints import Start
 from streaming.cluster import Cluster
 from streaming.flink_rest import FlinkRest
 from streaming.flink_settings import embedded_settings, job_settings
+from streaming.kafka_security import client_settings
 from streaming.options import Options
 from streaming.writer import Destination, TableWriter
 
-PARTITIONS = 4
 START_MS = 1_763_901_600_000  # 2025-11-23T12:40:00Z
 WARM_UP = 0.1  # the part of the events before the clock starts
-LOOK_SECONDS = 0.5
+LOOK_SECONDS, LOOK_TIMEOUT = 0.5, 10.0
 DEADLINE_SECONDS = 600.0
 KEYS = {"analytics_table": ("product_id", "window_start"), "trending_table": ("granularity", "window_start")}
 
@@ -34,18 +36,24 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True, kw_only=True)
 class Load:
-    """What the topic is filled with: events spread over products and minutes."""
+    """What the topic is filled with: events spread over products and minutes; some percent are of one product alone."""
 
     events: int
     products: int
+    shoppers: int
     minutes: int
+    hot_percent: int
+    partitions: int
 
 
 def bench(options: Options, load: Load, items: int, say: Say) -> dict[str, Any]:
-    """Fill a topic, read it with each job, write items; return the rates (per second) and what they were taken from."""
+    """Fill a topic, read it with each job, write items; return the rates (per second) and what they were taken from.
+
+    Of the whole job's checkpoints the largest (bytes) and the longest (ms) are named; 0 where none was complete.
+    """
     own = _own_names(options)
     jars = preflight.find_jars(own)
-    with _topics(own), _tables(own):
+    with _topics(own, load.partitions), _tables(own):
         say(f"filling a topic with {load.events} events")
         fill = _run(own, jars, load, _fill, _filled(own))
         say("reading it with a job that only parses")
@@ -71,12 +79,12 @@ def _own_names(options: Options) -> Options:
 
 
 @contextmanager
-def _topics(options: Options) -> Iterator[None]:
+def _topics(options: Options, partitions: int) -> Iterator[None]:
     names = [getattr(options, name) for name in preflight.TOPICS]
     settings = {"message.timestamp.type": "CreateTime", "retention.ms": "-1"}
-    admin = KafkaAdminClient(bootstrap_servers=options.bootstrap_servers)
+    admin = KafkaAdminClient(**client_settings(options))
     try:
-        admin.create_topics([NewTopic(name, PARTITIONS, 1, topic_configs=settings) for name in names])
+        admin.create_topics([NewTopic(name, partitions, 1, topic_configs=settings) for name in names])
         yield
         admin.delete_topics(names)
     finally:
@@ -124,7 +132,7 @@ def _run(options: Options, jars: list[Path], load: Load, submit: Submit, count: 
             quick = {"metrics.fetcher.update-interval": "400", "execution.checkpointing.dir": Path(directory).as_uri()}
             environment = job.table_environment(job_settings(options) | embedded | quick)
             submit(environment, options, load)
-            return _rates(count, cluster.cpu_seconds, load)
+            return _rates(count, cluster.cpu_seconds, load) | _checkpoints(options)
         finally:
             cluster.stop()
 
@@ -132,9 +140,10 @@ def _run(options: Options, jars: list[Path], load: Load, submit: Submit, count: 
 def _statements(options: Options, load: Load) -> list[str]:
     values = {
         "events": str(load.events), "last": str(load.events - 1), "products": str(load.products),
-        "start_ms": str(START_MS), "span_ms": str(load.minutes * 60_000),
+        "start_ms": str(START_MS), "span_ms": str(load.minutes * 60_000), "shoppers": str(load.shoppers),
+        "hot_percent": str(load.hot_percent),
     }  # fmt: skip
-    return job.statements("bench", options, Start(), PARTITIONS, values)
+    return job.statements("bench", options, Start(), load.partitions, values)
 
 
 def _fill(environment: TableEnvironment, options: Options, load: Load) -> None:
@@ -145,14 +154,14 @@ def _fill(environment: TableEnvironment, options: Options, load: Load) -> None:
 
 
 def _parse(environment: TableEnvironment, options: Options, load: Load) -> None:
-    job.create_source(environment, options, start=Start(), partitions=PARTITIONS)
+    job.create_source(environment, options, start=Start(), partitions=load.partitions)
     statements = _statements(options, load)
     environment.execute_sql(statements[2])
     environment.execute_sql(statements[-1])
 
 
 def _whole(environment: TableEnvironment, options: Options, load: Load) -> None:
-    job.build(environment, options, start=Start(), partitions=PARTITIONS, run_id="bench").execute()
+    job.build(environment, options, start=Start(), partitions=load.partitions, run_id="bench").execute()
 
 
 def _read(options: Options) -> Count:
@@ -168,9 +177,10 @@ def _filled(options: Options) -> Count:
 def _end_offsets(options: Options) -> list[int]:
     from kafka import KafkaConsumer, TopicPartition
 
-    consumer = KafkaConsumer(bootstrap_servers=options.bootstrap_servers)
+    consumer = KafkaConsumer(**client_settings(options))
     try:
-        partitions = [TopicPartition(options.raw_topic, number) for number in range(PARTITIONS)]
+        numbers = consumer.partitions_for_topic(options.raw_topic)
+        partitions = [TopicPartition(options.raw_topic, number) for number in numbers]
         return list(consumer.end_offsets(partitions).values())
     finally:
         consumer.close()
@@ -193,6 +203,19 @@ def _rates(count: Count, cpu_seconds: Callable[[], float], load: Load) -> dict[s
         raise ValueError(f"{load.events} events are too few: all were read between two looks")
     events, seconds, cpu = (after - before for before, after in zip(first, last, strict=True))
     return {"events_per_second": round(events / seconds), "events_per_cpu_second": round(events / cpu)}
+
+
+def _checkpoints(options: Options) -> dict[str, int]:
+    """The largest of the job's complete checkpoints and the one that took longest."""
+    root = f"http://127.0.0.1:{options.rest_port}/jobs"
+    with urllib.request.urlopen(f"{root}/overview", timeout=LOOK_TIMEOUT) as answer:  # noqa: S310 - loopback
+        (job_id,) = [found["jid"] for found in json.load(answer)["jobs"]]
+    with urllib.request.urlopen(f"{root}/{job_id}/checkpoints", timeout=LOOK_TIMEOUT) as answer:  # noqa: S310 - loopback
+        done = [one for one in json.load(answer)["history"] if one["status"] == "COMPLETED"]
+    return {
+        "largest_checkpoint_bytes": max((one["state_size"] for one in done), default=0),
+        "longest_checkpoint_ms": max((one["end_to_end_duration"] for one in done), default=0),
+    }
 
 
 def _write(options: Options, items: int) -> float:

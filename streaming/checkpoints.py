@@ -16,6 +16,7 @@ from typing import Any
 from kafka import KafkaConsumer, TopicPartition
 
 from streaming.failures import NotReady
+from streaming.kafka_security import client_settings
 from streaming.options import LONGEST_LATENESS_SECONDS, Options
 from streaming.stores import shown, store_at
 
@@ -146,8 +147,7 @@ def last_times_read(options: Options) -> list[int]:
 
 def _consumer(options: Options) -> KafkaConsumer:
     return KafkaConsumer(
-        bootstrap_servers=options.bootstrap_servers, group_id=options.group_id, enable_auto_commit=False,
-        auto_offset_reset="earliest",
+        **client_settings(options), group_id=options.group_id, enable_auto_commit=False, auto_offset_reset="earliest"
     )  # fmt: skip
 
 

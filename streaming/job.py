@@ -10,6 +10,7 @@ from pyflink.table import EnvironmentSettings, StatementSet, TableEnvironment
 from pyflink.version import __version__ as flink_version
 
 from streaming.checkpoints import Start
+from streaming.kafka_security import table_properties
 from streaming.options import Options
 from streaming.writer import Destination, ProductWindowWriter, WindowWriter, function
 
@@ -129,8 +130,8 @@ def _seconds(seconds: int) -> str:
 
 
 def _topics(options: Options) -> dict[str, str]:
-    names = ("raw_topic", "analytics_topic", "dead_letter_topic", "late_topic", "bootstrap_servers", "group_id")
-    return {name: getattr(options, name) for name in names}
+    names = ("raw_topic", "analytics_topic", "dead_letter_topic", "late_topic", "group_id")
+    return {name: getattr(options, name) for name in names} | {"kafka_properties": table_properties(options)}
 
 
 def _reading(options: Options, start: Start, partitions: int) -> dict[str, str]:

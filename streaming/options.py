@@ -31,6 +31,8 @@ class Options:
     """What the job is told. Durations are in the unit their name ends with."""
 
     bootstrap_servers: str = _option("127.0.0.1:19092", "Kafka: host:port[,host:port…].")
+    kafka_tls: bool = _option(False, "TLS, and SCRAM-SHA-512 with KAFKA_USERNAME and KAFKA_PASSWORD.")
+    kafka_ca_file: str = _option("", "PEM file of the authorities that Kafka's certificates are from, if not public.")
     raw_topic: str = _option("ecom-raw-events", "Topic to read shoppers' events from.")
     analytics_topic: str = _option("ecom-product-analytics", "Topic for the finished windows.")
     dead_letter_topic: str = _option("ecom-raw-events-dlq", "Topic for records that are no events.")

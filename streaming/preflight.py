@@ -9,6 +9,7 @@ from kafka.admin import ConfigResource, ConfigResourceType
 from kafka.errors import KafkaError
 
 from streaming.failures import NotReady
+from streaming.kafka_security import client_settings
 from streaming.options import Options
 from streaming.writer import Destination
 
@@ -48,7 +49,7 @@ def check(options: Options) -> int:
 
 def _check_topics(options: Options) -> tuple[int, list[str]]:
     try:
-        admin = KafkaAdminClient(bootstrap_servers=options.bootstrap_servers)
+        admin = KafkaAdminClient(**client_settings(options))
     except KafkaError as error:
         return 0, [f"Kafka at {options.bootstrap_servers} does not answer: {error}"]
     try:

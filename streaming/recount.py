@@ -15,6 +15,7 @@ from typing import Any
 from kafka import KafkaConsumer, TopicPartition
 
 from streaming.failures import NotReady
+from streaming.kafka_security import client_settings
 from streaming.options import Options
 
 MINUTE_MS = 60_000
@@ -177,7 +178,7 @@ def rfc3339(moment: int) -> str:
 
 def records(options: Options, from_ms: int, until_ms: int) -> Iterator[Record]:
     """The topic's records with Kafka times of that range, partition by partition."""
-    consumer = KafkaConsumer(bootstrap_servers=options.bootstrap_servers, enable_auto_commit=False)
+    consumer = KafkaConsumer(**client_settings(options), enable_auto_commit=False)
     with closing(consumer):
         for number in sorted(consumer.partitions_for_topic(options.raw_topic) or ()):
             yield from _partition(consumer, TopicPartition(options.raw_topic, number), from_ms, until_ms)

@@ -45,9 +45,12 @@ def explain(resolved: Resolved, as_json: bool) -> None:
 @command("  python -m streaming bench --events 1000000 --products 20000")
 @click.option("--events", default=2_000_000, show_default=True, help="Events in the topic.")
 @click.option("--products", default=500, show_default=True, help="Products they are about.")
+@click.option("--shoppers", default=100_000, show_default=True, help="Shoppers they are from.")
+@click.option("--hot-percent", default=0, show_default=True, help="Percent of them that are about one product.")
+@click.option("--partitions", default=4, show_default=True, help="Partitions of the topic.")
 @click.option("--minutes", default=2, show_default=True, help="Minutes they are spread over.")
 @click.option("--items", default=5_000, show_default=True, help="Items that one writer writes.")
-def bench(resolved: Resolved, events: int, products: int, minutes: int, items: int) -> None:
+def bench(resolved: Resolved, items: int, **load: int) -> None:
     """Measure the job from a full topic beside a job that only parses, and one writer; print JSON.
 
     Needs Kafka and DynamoDB; makes topics and tables of its own, and removes them.
@@ -55,8 +58,7 @@ def bench(resolved: Resolved, events: int, products: int, minutes: int, items: i
     from streaming.bench import Load
     from streaming.bench import bench as measure
 
-    load = Load(events=events, products=products, minutes=minutes)
-    click.echo(json.dumps(measure(resolved.options, load, items, say_aside)))
+    click.echo(json.dumps(measure(resolved.options, Load(**load), items, say_aside)))
 
 
 COMMANDS = (run, config, explain, bench)

@@ -1,4 +1,4 @@
--- Shoppers' events as activity sends them, spread evenly over some minutes; only `streaming bench` reads this file.
+-- Shoppers' events as activity sends them, spread evenly over some minutes, of one product more than of others; only `streaming bench` reads this file.
 CREATE TEMPORARY TABLE numbers (
   n BIGINT
 ) WITH (
@@ -18,7 +18,7 @@ CREATE TEMPORARY TABLE bench_events (
 ) WITH (
   'connector' = 'kafka',
   'topic' = '$raw_topic',
-  'properties.bootstrap.servers' = '$bootstrap_servers',
+  $kafka_properties
   'properties.compression.type' = 'lz4',
   'properties.linger.ms' = '20',
   'properties.batch.size' = '131072',
@@ -42,8 +42,11 @@ CREATE TEMPORARY TABLE parsed_events (
 
 CREATE TEMPORARY VIEW shoppers AS
 SELECT
-  CONCAT('U', CAST(RAND_INTEGER(200000) AS STRING)) AS user_id,
-  CONCAT('P', CAST(CAST(POWER(RAND(), 2) * $products AS INT) AS STRING)) AS product_id,
+  CONCAT('U', CAST(RAND_INTEGER($shoppers) AS STRING)) AS user_id,
+  CASE
+    WHEN RAND_INTEGER(100) < $hot_percent THEN 'P0'
+    ELSE CONCAT('P', CAST(CAST(POWER(RAND(), 2) * $products AS INT) AS STRING))
+  END AS product_id,
   CASE RAND_INTEGER(10)
     WHEN 0 THEN 'ADD_TO_CART' WHEN 1 THEN 'ADD_TO_WISHLIST' WHEN 2 THEN 'PURCHASE' ELSE 'VIEW_PRODUCT'
   END AS event_type,

@@ -18,7 +18,7 @@ CREATE TEMPORARY TABLE product_analytics (
 ) WITH (
   'connector' = 'kafka',
   'topic' = '$analytics_topic',
-  'properties.bootstrap.servers' = '$bootstrap_servers',
+  $kafka_properties
   'key.format' = 'raw',
   'key.fields' = 'record_key',
   'value.format' = 'json',
@@ -39,7 +39,7 @@ CREATE TEMPORARY TABLE dead_letters (
 ) WITH (
   'connector' = 'kafka',
   'topic' = '$dead_letter_topic',
-  'properties.bootstrap.servers' = '$bootstrap_servers',
+  $kafka_properties
   'key.format' = 'raw',
   'key.fields' = 'record_key',
   'value.format' = 'raw',
@@ -53,7 +53,7 @@ CREATE TEMPORARY TABLE late_events (
 ) WITH (
   'connector' = 'kafka',
   'topic' = '$late_topic',
-  'properties.bootstrap.servers' = '$bootstrap_servers',
+  $kafka_properties
   'key.format' = 'raw',
   'key.fields' = 'record_key',
   'value.format' = 'raw',

@@ -18,7 +18,7 @@ CREATE TEMPORARY TABLE raw_events (
 ) WITH (
   'connector' = 'kafka',
   'topic' = '$raw_topic',
-  'properties.bootstrap.servers' = '$bootstrap_servers',
+  $kafka_properties
   'properties.group.id' = '$group_id',
   'scan.startup.mode' = '$startup_mode',
   $startup_timestamp

@@ -6,15 +6,16 @@ from pathlib import Path
 
 import pytest
 
-from local.servers import DynamoDB, Kafka
+from local.servers import DynamoDB, Kafka, Secure
 
 OFFSET = int(os.environ.get("PORT_OFFSET") or 200)
 
 
 @pytest.fixture(scope="session")
 def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kafka]:
-    """Kafka in one process."""
-    with Kafka(tmp_path_factory.mktemp("kafka"), 19092 + OFFSET) as server:
+    """Kafka in one process, with a second listener for those who prove who they are."""
+    secure = Secure(port=19094 + OFFSET, user="job", password="in'quo\"tes")
+    with Kafka(tmp_path_factory.mktemp("kafka"), 19092 + OFFSET, secure=secure) as server:
         yield server
 
 

@@ -36,6 +36,7 @@ class JobProcess:
 
     directory: Path
     options: dict[str, str]
+    credentials: dict[str, str] = field(default_factory=dict)
     process: subprocess.Popen[bytes] | None = field(default=None, init=False)
 
     def __enter__(self) -> "JobProcess":
@@ -68,7 +69,9 @@ class JobProcess:
     def environment(self) -> dict[str, str]:
         """The options as environment variables."""
         variables = {f"STREAMING_{name.upper()}": value for name, value in self.options.items()}
-        return clean_environment() | variables | {"STREAMING_STATE_DIR": str(self.directory / "state")}
+        return (
+            clean_environment() | self.credentials | variables | {"STREAMING_STATE_DIR": str(self.directory / "state")}
+        )
 
     def status(self, *arguments: str) -> dict[str, Any]:
         """The answer of `status --json`."""

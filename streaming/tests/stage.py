@@ -70,6 +70,17 @@ class Stage:
         servers = {"bootstrap_servers": self.kafka.bootstrap_servers, "dynamodb_endpoint": self.dynamodb.endpoint}
         return servers | {option: self.name(name) for option, name in names.items()}
 
+    def secure_options(self) -> dict[str, str]:
+        """The options that have Kafka ask the job who it is."""
+        assert self.kafka.secure
+        address = f"127.0.0.1:{self.kafka.secure.port}"
+        return {"bootstrap_servers": address, "kafka_tls": "true", "kafka_ca_file": str(self.kafka.certificate)}
+
+    def credentials(self) -> dict[str, str]:
+        """What the job proves it with, as environment variables."""
+        assert self.kafka.secure
+        return {"KAFKA_USERNAME": self.kafka.secure.user, "KAFKA_PASSWORD": self.kafka.secure.password}
+
     def claim_broker_time(self, claim: bool) -> None:
         """Let the raw topic look as if the broker gave its times: the job refuses to start with any other."""
         kind = "LogAppendTime" if claim else "CreateTime"

@@ -1,7 +1,8 @@
 """Random streams through Kafka and the job, with DynamoDB in trouble and the job killed, against a model.
 
 All is random by a seed, which the test's name shows. Each part of a stream ends with a kill; half of the next part
-arrives while the job is down. `make test` has one seed; `make check-all` has new ones each time as well.
+arrives while the job is down. The job reads and writes Kafka over TLS, as a user with a password. `make test` has one
+seed; `make check-all` has new ones each time as well.
 """
 
 import json
@@ -65,8 +66,9 @@ def outcome(request: pytest.FixtureRequest, kafka: Kafka, dynamodb: DynamoDB, re
     stage = Stage(kafka, dynamodb, f"model-{case.seed}")
     stage.create()
     with MisbehavingDynamoDB(dynamodb, seed=case.seed) as proxy:
-        options = stage.options() | {"dynamodb_endpoint": proxy.endpoint, "rest_port": str(rest_port)}
-        with JobProcess(scratch / stage.prefix, options | {"checkpoint_seconds": "1"}) as job:
+        options = stage.options() | stage.secure_options() | {"dynamodb_endpoint": proxy.endpoint}
+        options |= {"rest_port": str(rest_port), "checkpoint_seconds": "1"}
+        with JobProcess(scratch / stage.prefix, options, stage.credentials()) as job:
             return Run(case, stage, proxy, job).to_the_end()
 
 
