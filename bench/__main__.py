@@ -10,6 +10,7 @@ from bench import (
     analytics,
     bulk,
     catalog,
+    far_dynamodb,
     freshness,
     imports,
     ingest,
@@ -37,7 +38,13 @@ LIVE: dict[str, Callable[[Stack], None]] = {
     "shop": shop.run,  # the last: it leaves a thousand products
 }
 RECORDED: dict[str, Callable[[Stack], None]] = {"replay": replay.run}
-ALONE: dict[str, Callable[[], None]] = {"streaming": streaming_job.run, "recycling": recycling.run}
+ALONE: dict[str, Callable[[], None]] = {
+    "streaming": streaming_job.run,
+    "scaling": streaming_job.run_scaling,
+    "partitions": streaming_job.run_partitions,
+    "far-dynamodb": far_dynamodb.run,
+    "recycling": recycling.run,
+}
 NAMES = (*ALONE, *LIVE, *RECORDED)
 
 
