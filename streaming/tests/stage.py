@@ -96,8 +96,9 @@ class Stage:
         admin.close()
 
     def send(self, records: Iterable[Record]) -> list[Read]:
-        """Send all and wait until Kafka has them; return each as it will be read."""
-        with closing(KafkaProducer(bootstrap_servers=self.kafka.bootstrap_servers, acks="all")) as producer:
+        """Send all, compressed as activity does, and wait until Kafka has them; return each as it will be read."""
+        servers = self.kafka.bootstrap_servers
+        with closing(KafkaProducer(bootstrap_servers=servers, acks="all", compression_type="lz4")) as producer:
             sent = [(record, producer.send(
                 self.name("raw"), value=record.value, key=record.key, partition=record.partition,
                 timestamp_ms=record.kafka_time,
@@ -129,6 +130,17 @@ class Stage:
         """The offsets that the job's consumer group has committed."""
         with closing(KafkaConsumer(bootstrap_servers=self.kafka.bootstrap_servers, group_id=self.name("job"))) as group:
             return [group.committed(TopicPartition(self.name("raw"), number)) for number in range(PARTITIONS)]
+
+    def wait_until_all_is_kept(self, seconds: float = 120) -> None:
+        """Wait until the job has a checkpoint behind the last raw record: all that follows from them is written."""
+        with closing(KafkaConsumer(bootstrap_servers=self.kafka.bootstrap_servers)) as consumer:
+            ends = consumer.end_offsets([TopicPartition(self.name("raw"), number) for number in range(PARTITIONS)])
+        end = time.monotonic() + seconds
+        while (kept := self.offsets_of_job()) != list(ends.values()):
+            assert time.monotonic() < end, (
+                f"not within {seconds} s: checkpoints are at {kept}, the topic's end is {ends}"
+            )
+            time.sleep(0.2)
 
     def windows(self) -> dict[tuple[str, str], dict[str, Any]]:
         """The items of the table of windows by product and start."""
