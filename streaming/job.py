@@ -16,23 +16,23 @@ from streaming.writer import Destination, ProductWindowWriter, WindowWriter, fun
 
 SQL = files("streaming") / "sql"
 SINKS = ("product_analytics", "written_windows", "dead_letters", "late_events")
+# The options that a plan depends on.
+PLANNED = ("raw_topic", "group_id", "lateness_seconds", "ahead_seconds", "recorded_time", "recorded_delay_seconds")
 RFC3339 = "yyyy-MM-dd''T''HH:mm:ss''Z''"
 RFC3339_MS = "yyyy-MM-dd''T''HH:mm:ss.SSS''Z''"
 ENDED_AT = "TRY_CAST(REPLACE(REPLACE(CAST(headers['ce_time'] AS STRING), 'T', ' '), 'Z', '') AS TIMESTAMP_LTZ(3))"
 
 
 def fingerprint(options: Options) -> str:
-    """Name the plan: two jobs share checkpoints if and only if their fingerprints are equal."""
-    neutral = Options(
-        **{
-            name: getattr(options, name)
-            for name in ("raw_topic", "group_id", "lateness_seconds", "ahead_seconds", "recorded_time",
-                         "recorded_delay_seconds", "parallelism")
-        }
-    )  # fmt: skip
-    texts = [text for name in ("source", "sinks", "views", "inserts") for text in statements(name, neutral, Start(), 1)]
+    """Name the plan: jobs share checkpoints if and only if their fingerprints are equal, whatever their parallelism."""
+    told = {name: getattr(options, name) for name in PLANNED}
+    texts = [
+        text
+        for name in ("source", "sinks", "views", "inserts")
+        for text in statements(name, Options(**told), Start(), 1)
+    ]
     plain = [re.sub(r"\s+", " ", re.sub(r"--.*", "", text)).strip() for text in texts]
-    return hashlib.sha256("\n".join([flink_version, *plain, str(neutral)]).encode()).hexdigest()[:16]
+    return hashlib.sha256("\n".join([flink_version, *plain, str(told)]).encode()).hexdigest()[:16]
 
 
 def table_environment(settings: Mapping[str, str], *, batch: bool = False) -> TableEnvironment:

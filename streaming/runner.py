@@ -103,11 +103,20 @@ def _cancel(client: Any) -> None:
 
 
 def _state(client: Any) -> str:
-    """The job's state; GONE when the cluster has ended with its job."""
+    """The job's state. The cluster ends with its job, mostly before anybody has asked: then by the job's result."""
     try:
         return str(client.get_job_status().result().name)
     except Py4JError:
-        return GONE
+        return FINISHED if _has_result(client) else GONE
+
+
+def _has_result(client: Any) -> bool:
+    """Whether the job came to its end without an error."""
+    try:
+        result = client.get_job_execution_result()
+        return bool(result.done() and result.exception() is None)
+    except Py4JError:
+        return False
 
 
 @contextlib.contextmanager

@@ -5,15 +5,18 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from local.provision import LOCAL_CREDENTIALS
 from streaming.cluster import end_leftovers
+from streaming.flink_rest import FlinkRest, Status
 from streaming.tests.stage import eventually
 
 ROOT = Path(__file__).resolve().parents[2]
+METRICS_SECONDS = 10.0
 
 
 def command_line(*arguments: str, environment: dict[str, str] | None = None, timeout: float = 90) -> Any:
@@ -49,17 +52,18 @@ class JobProcess:
 
     def start(self) -> None:
         """Start or resume it; return when all its tasks run and a checkpoint is complete."""
-        self.launch()
-        answer = self.status("--wait-for-checkpoint", "240")
-        assert answer["completed_checkpoints"], self.log.read_text()[-3000:]
+        process = self.launch()
+        eventually(lambda: process.poll() is not None or self._has_checkpoint(), "a checkpoint", 240)
+        assert process.poll() is None, self.log.read_text()[-3000:]
 
-    def launch(self) -> None:
+    def launch(self) -> subprocess.Popen[bytes]:
         """Start or resume it, and do not wait."""
         self.directory.mkdir(parents=True, exist_ok=True)
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "streaming", "run"], cwd=ROOT, env=self.environment(), stdout=log, stderr=log
             )
+        return self.process
 
     @property
     def log(self) -> Path:
@@ -73,17 +77,40 @@ class JobProcess:
             clean_environment() | self.credentials | variables | {"STREAMING_STATE_DIR": str(self.directory / "state")}
         )
 
-    def status(self, *arguments: str) -> dict[str, Any]:
-        """The answer of `status --json`."""
-        answer = command_line("status", "--json", *arguments, environment=self.environment(), timeout=260)
+    def status(self) -> Status:
+        """What Flink says of it; for those who ask often."""
+        return FlinkRest(f"http://127.0.0.1:{self.options['rest_port']}").status()
+
+    def settled_status(self, watermark: str) -> Status:
+        """The same once it shows the watermark, as Flink's metrics follow behind; what it shows after 10 s at most."""
+        end = time.monotonic() + METRICS_SECONDS
+        while (status := self.status()).watermark != watermark and time.monotonic() < end:
+            time.sleep(0.2)
+        return status
+
+    def command(self, *arguments: str) -> dict[str, Any]:
+        """The JSON that one of its commands answers."""
+        answer = command_line(*arguments, "--json", environment=self.environment(), timeout=260)
+        assert answer.stdout, answer.stderr
         found: dict[str, Any] = json.loads(answer.stdout)
         return found
 
     def wait_until_kept(self, records: int) -> None:
         """Wait until so many records were read by this process, and a checkpoint was completed after that."""
-        eventually(lambda: (self.status()["records_read"] or 0) >= records, f"{records} records read")
-        before = self.status()["completed_checkpoints"]
-        eventually(lambda: self.status()["completed_checkpoints"] > before + 1, "checkpoints after the records")
+        self.wait_until_read(records)
+        before = self.status().completed_checkpoints
+        eventually(lambda: self.status().completed_checkpoints > before + 1, "checkpoints after the records")
+
+    def wait_until_read(self, records: int) -> None:
+        """Wait until so many records were read by this process."""
+        eventually(lambda: (self.status().records_read or 0) >= records, f"{records} records read")
+
+    def stop_with_savepoint(self) -> str:
+        """Have it write a savepoint and end; return the savepoint's path."""
+        assert self.process
+        savepoint: str = self.command("stop")["path"]
+        assert self.process.wait(60) == 0
+        return savepoint
 
     def kill(self) -> None:
         """kill -9: the process and its JVM, at once."""
@@ -98,6 +125,10 @@ class JobProcess:
         assert self.process
         self.process.terminate()
         return self.process.wait(60)
+
+    def _has_checkpoint(self) -> bool:
+        status = self.status()
+        return status.running and status.completed_checkpoints > 0
 
     def leftovers(self) -> list[int]:
         """Processes that belong to this job's cluster."""

@@ -65,7 +65,7 @@ def _live(stage: Stage, job: JobProcess) -> Outcome:
     stage.send(after[500:])
     start_with_broker_time(stage, job)
     _let_a_quiet_minute_pass(stage)
-    job_status = job.status()
+    job_status = job.command("status")
     exit_code = job.stop()
     return Outcome(
         golden=read, traffic=traffic, sent=len(golden) + len(traffic), windows=stage.windows(),

@@ -16,9 +16,9 @@ def test_the_plan_has_one_source_and_one_aggregation_of_events() -> None:
     assert "idle" not in plan.lower()
 
 
-def test_the_fingerprint_follows_the_plan_and_not_the_addresses() -> None:
+def test_the_fingerprint_follows_the_plan_and_neither_addresses_nor_parallelism() -> None:
     from streaming.job import fingerprint
 
-    same = fingerprint(Options(bootstrap_servers="elsewhere:9092", rest_port=1, dynamodb_endpoint="http://x"))
+    same = fingerprint(Options(bootstrap_servers="elsewhere:9092", dynamodb_endpoint="http://x", parallelism=7))
     assert same == fingerprint(Options())
     assert fingerprint(Options(lateness_seconds=11)) != fingerprint(Options())

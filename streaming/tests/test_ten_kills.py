@@ -1,4 +1,7 @@
-"""The recorded shoppers, and kill -9 at ten random moments while they are replayed: every window is exact."""
+"""The recorded shoppers, and kill -9 at ten random moments while they are replayed: every window is exact.
+
+So with a savepoint after that, from which the job goes on with another parallelism.
+"""
 
 import csv
 import gzip
@@ -16,7 +19,7 @@ import pytest
 from local.servers import DynamoDB, Kafka, free_port
 from streaming.tests import model
 from streaming.tests.job_process import JobProcess
-from streaming.tests.stage import PARTITIONS, Record, Stage, eventually, milliseconds, rfc3339
+from streaming.tests.stage import PARTITIONS, Record, Stage, milliseconds, rfc3339
 from tests.end_to_end.recordings import write_slice
 
 ROWS = 96_168  # of the real recording; as many are made up where that is absent
@@ -24,7 +27,7 @@ KILLS = 10
 STARTING_SECONDS, RUNNING_SECONDS = 20.0, 10.0  # within which a kill comes, after the start or a first checkpoint
 SLICES_PER_KILL, SLICE = 20, -(-ROWS // (20 * KILLS))
 NOW = milliseconds("2025-11-23T12:00:00Z")
-DAY, DELAY = 86_400_000, 600_000
+DAY = 86_400_000
 TYPES = {"pv": "VIEW_PRODUCT", "cart": "ADD_TO_CART", "fav": "ADD_TO_WISHLIST", "buy": "PURCHASE"}
 
 
@@ -37,7 +40,7 @@ def quick_dynamodb(tmp_path: Path) -> Iterator[DynamoDB]:
 
 @pytest.mark.check_all
 @pytest.mark.parametrize("seed", [secrets.randbelow(10**9)])
-def test_the_recording_is_exact_through_ten_kills_at_random_moments(
+def test_the_recording_is_exact_through_ten_kills_and_a_change_of_parallelism(
     kafka: Kafka, quick_dynamodb: DynamoDB, rest_port: int, tmp_path: Path, seed: int
 ) -> None:
     stage, recording = Stage(kafka, quick_dynamodb, f"kills-{seed}"), _recording(tmp_path / "recording.csv.gz")
@@ -46,11 +49,15 @@ def test_the_recording_is_exact_through_ten_kills_at_random_moments(
     with JobProcess(tmp_path / "job", options) as job:
         _replay(stage, recording, job, random.Random(seed))
         job.start()
+        savepoint = job.stop_with_savepoint()
+        job.options["parallelism"] = "4"
+        job.start()
         end = milliseconds(_timestamp(recording[-1])) + DAY
         stage.control("end", NOW, f"{rfc3339(end)[:19]}Z")
-        eventually(lambda: job.status()["watermark"] == rfc3339(end - DELAY), "the end", seconds=600)
-        assert job.status()["late_records_dropped"] == 0
-    assert job.log.read_text().count("resuming from") > 1
+        stage.wait_until_all_is_kept(900)
+        assert job.status().late_records_dropped == 0
+    assert job.log.read_text().count("resuming from") > 2
+    assert f"resuming from {savepoint}" in job.log.read_text()
     found = {key: {name: value for name, value in item.items() if name.endswith("_count")}
              for key, item in stage.windows().items()}  # fmt: skip
     assert found == model.windows_in_time(recording)
