@@ -3,10 +3,11 @@
 import tempfile
 import uuid
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from streaming import job, preflight, submission, verify
+from streaming import archive, job, preflight, submission, verify
 from streaming.checkpoints import Start
 from streaming.cluster import Cluster, end_leftovers
 from streaming.flink_settings import embedded_settings, job_settings
@@ -34,17 +35,20 @@ class Backfill:
     remaining: list[Difference]
 
 
-def backfill(options: Options, start_ms: int, end_ms: int, say: Say) -> Backfill:
+def backfill(options: Options, start_ms: int, end_ms: int, file: Path | None, say: Say) -> Backfill:
     """Count the windows from `start_ms` to before `end_ms` again and overwrite their items.
 
-    Refuses windows that the live job can still write. What changed is known by a recount before and after.
+    From the topic, or from a file that `archive` wrote. Refuses windows that the live job can still write. What changed
+    is known by a recount before and after.
     """
     jars, partitions = preflight.find_jars(options), preflight.check(options)
     verify.check_range(options, start_ms, end_ms)
-    before = verify.compare(options, start_ms, end_ms)
-    say(f"{len(before.differences)} of {before.items} items differ; counting all of them again")
-    _run(options, jars, partitions, Start(start_ms - options.ahead_seconds * 1000, start_ms, end_ms), say)
-    after = verify.compare(options, start_ms, end_ms)
+    start = Start(start_ms - options.ahead_seconds * 1000, start_ms, end_ms)
+    with archive.in_kafka(options, file, partitions) if file else nullcontext(options) as own:
+        before = verify.compare(own, start_ms, end_ms, strays=False)
+        say(f"{len(before.differences)} of {before.items} items differ; counting all of them again")
+        _run(own, jars, partitions, start, say)
+        after = verify.compare(own, start_ms, end_ms, strays=False)
     return Backfill(after.items, [each for each in before.differences if each not in after.differences],
                     after.differences)  # fmt: skip
 

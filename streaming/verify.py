@@ -56,22 +56,29 @@ def check_range(options: Options, start_ms: int, end_ms: int) -> None:
         )  # fmt: skip
 
 
-def compare(options: Options, start_ms: int, end_ms: int) -> Comparison:
-    """Recount the windows from `start_ms` to before `end_ms` (whole minutes) and compare each with its item."""
+def compare(options: Options, start_ms: int, end_ms: int, *, strays: bool) -> Comparison:
+    """Recount the windows from `start_ms` to before `end_ms` (whole minutes) and compare each with its item.
+
+    With `strays` the whole table is read, for items of products without events; else only products with events in the
+    same half hour are asked for.
+    """
     items, differences = 0, []
+    present = _products(options, start_ms, end_ms) if strays else set()
     for start in range(start_ms, end_ms, CHUNK_MS):
         end = min(start + CHUNK_MS, end_ms)
         counted = recount(options, start, end)
-        for table, expected, found in _tables(options, counted, start, end):
+        for table, expected, found in _tables(options, counted, present, start, end):
             items += len(expected)
             differences += _differences(table, expected, found)
     return Comparison(items, differences)
 
 
-def _tables(options: Options, counted: Recount, start: int, end: int) -> Iterator[tuple[str, Items, Items]]:
+def _tables(
+    options: Options, counted: Recount, present: set[str], start: int, end: int
+) -> Iterator[tuple[str, Items, Items]]:
     """Each table with what the range must hold and what it does hold."""
     products, minutes = counted.product_items(), counted.minute_items()
-    names = sorted({product for product, _ in products})
+    names = sorted({product for product, _ in products} | present)
     yield options.analytics_table, products, _stored(options, options.analytics_table, "product_id", names, start, end)
     yield (
         options.trending_table,
@@ -105,6 +112,22 @@ def _stored(options: Options, table: str, key: str, values: Iterable[str], start
 
     with ThreadPoolExecutor(CONNECTIONS) as pool:
         return dict(chain.from_iterable(found.items() for found in pool.map(query, values)))
+
+
+def _products(options: Options, start: int, end: int) -> set[str]:
+    """The products that have an item in the range: one look at every item of the table, on all connections at once."""
+    client = connect(options)
+
+    def scan(segment: int) -> set[str]:
+        pages = client.get_paginator("scan").paginate(
+            TableName=options.analytics_table, Segment=segment, TotalSegments=CONNECTIONS,
+            FilterExpression="window_start BETWEEN :first AND :last", ProjectionExpression="product_id",
+            ExpressionAttributeValues={":first": {"S": rfc3339(start)}, ":last": {"S": rfc3339(end - MINUTE_MS)}},
+        )  # fmt: skip
+        return {item["product_id"]["S"] for page in pages for item in page["Items"]}
+
+    with ThreadPoolExecutor(CONNECTIONS) as pool:
+        return set().union(*pool.map(scan, range(CONNECTIONS)))
 
 
 def _plain(item: Mapping[str, Mapping[str, str]]) -> dict[str, Any]:

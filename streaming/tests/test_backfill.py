@@ -4,6 +4,7 @@ import json
 import random
 from contextlib import closing
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,6 +21,7 @@ from streaming.tests.stage import PARTITIONS, Record, Stage, milliseconds, rfc33
 FROM, TO = "2025-11-23T12:40:00Z", "2025-11-23T12:43:00Z"
 BEGIN, END = milliseconds(FROM), milliseconds(TO)
 QUIET = "2025-11-23T12:42:00Z"
+STRAY = {"product_id": "never-sold", "window_start": FROM}
 DAMAGED = {("P3", FROM), ("P5", "2025-11-23T12:41:00Z"), ("P5", QUIET), ("1m", FROM), ("status", QUIET)}
 
 
@@ -53,6 +55,13 @@ def test_damage_is_found_mended_and_gone(stage: Stage) -> None:
     assert (stage.read("late"), stage.read("dead")) == ([], [])
 
 
+def test_an_item_of_a_product_without_events_is_found_unless_only_known_products_are_asked_for(stage: Stage) -> None:
+    _put(stage, "windows", {**STRAY, "event_count": 1})
+    assert _keys(_run(stage, "verify", 6)["differences"]) == {tuple(STRAY.values())}
+    assert _run(stage, "verify", 0, "--no-strays")["differences"] == []
+    _remove(stage, "windows", STRAY)
+
+
 @pytest.mark.parametrize("command", ["verify", "backfill"])
 def test_windows_that_the_job_can_still_write_are_refused(stage: Stage, command: str) -> None:
     answer = command_line(command, "--from", FROM, "--to", "2025-11-23T12:44:00Z", environment=_environment(stage))
@@ -64,6 +73,19 @@ def test_a_range_is_of_whole_minutes() -> None:
     answer = command_line("verify", "--from", "2025-11-23T12:40:01Z", "--to", TO)
     assert answer.returncode == 2
     assert "'2025-11-23T12:40:01Z' is not a whole minute" in answer.stderr
+
+
+def test_what_kafka_has_forgotten_is_counted_again_from_a_file(stage: Stage, tmp_path: Path) -> None:
+    file = tmp_path / "records.jsonl.gz"
+    intact, answer = stage.windows(), _run(stage, "archive", 0, "--file", str(file))
+    assert answer == {"records": len(_traffic()) + PARTITIONS}  # the last heartbeats are of a later time
+    stage.forget(50)
+    _damage(stage)
+    _remove(stage, "windows", {"product_id": "P5", "window_start": QUIET})
+    assert _keys(_run(stage, "backfill", 0, "--file", str(file))["changed"]) == DAMAGED - {("P5", QUIET)}
+    assert {key: _numbers(item) for key, item in stage.windows().items()} == {
+        key: _numbers(item) for key, item in intact.items()
+    }
 
 
 def _traffic() -> list[Record]:
@@ -129,9 +151,9 @@ def _client(stage: Stage) -> Any:
     return provision.session().client("dynamodb", endpoint_url=stage.dynamodb.endpoint)
 
 
-def _run(stage: Stage, command: str, code: int) -> dict[str, Any]:
+def _run(stage: Stage, command: str, code: int, *flags: str) -> dict[str, Any]:
     answer = command_line(
-        command, "--from", FROM, "--to", TO, "--json", environment=_environment(stage), timeout=300
+        command, "--from", FROM, "--to", TO, "--json", *flags, environment=_environment(stage), timeout=300
     )  # fmt: skip
     assert answer.returncode == code, answer.stderr
     found: dict[str, Any] = json.loads(answer.stdout)
