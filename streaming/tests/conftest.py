@@ -1,4 +1,4 @@
-"""Servers shared by all tests of a session. PORT_OFFSET moves their ports."""
+"""Servers shared by all tests of a session, or of one worker of it. PORT_OFFSET moves their ports."""
 
 import os
 from collections.abc import Iterator
@@ -8,7 +8,8 @@ import pytest
 
 from local.servers import DynamoDB, Kafka, Secure
 
-OFFSET = int(os.environ.get("PORT_OFFSET") or 200)
+WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+OFFSET = int(os.environ.get("PORT_OFFSET") or 200) + 10 * WORKER
 
 
 @pytest.fixture(scope="session")

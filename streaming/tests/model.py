@@ -91,6 +91,7 @@ class Expected:
     late: set[At]
     dead: dict[At, set[str]]  # the faults of each
     accepted: int
+    watermark: int  # milliseconds
 
 
 def expected(stream: Iterable[Sent]) -> Expected:
@@ -114,7 +115,7 @@ def expected(stream: Iterable[Sent]) -> Expected:
     }
     minutes = {start for _, start in found} | {start for start in beats if _ends(start) <= final + 1}
     return Expected(found, _top(found), {start: _status(found, start) for start in minutes}, late, dead,
-                    len(counted) + len(late) + len(dead))  # fmt: skip
+                    len(counted) + len(late) + len(dead), final)  # fmt: skip
 
 
 def read(value: bytes | None) -> Event | set[str]:

@@ -8,7 +8,8 @@ seed; `make check-all` has new ones each time as well.
 import json
 import random
 import secrets
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -25,10 +26,11 @@ from streaming.tests.streams import Streams
 
 @dataclass(frozen=True)
 class Case:
-    """One stream and how often the job is killed meanwhile."""
+    """One stream; how often the job is killed meanwhile, and whether DynamoDB is away for longer than it waits."""
 
     seed: int
     kills: int
+    outage: bool = False
     minutes: int = 30
     per_minute: int = 240
 
@@ -37,7 +39,7 @@ class Case:
 
 
 FIXED = Case(20_251_123, kills=1)
-FRESH = [Case(secrets.randbelow(10**9), kills=kills, minutes=60) for kills in (2, 4)]
+FRESH = [Case(secrets.randbelow(10**9), kills, outage, minutes=60) for kills, outage in ((2, True), (4, False))]
 
 
 @dataclass(frozen=True)
@@ -53,14 +55,25 @@ class Outcome:
     late: list[Read]
     dead: list[Read]
     troubles: set[str]
-    late_records_dropped: int
+    late_records_dropped: int | None
+    watermark: str | None
+    killed_while_writing: list[bool]
     premature: list[set[str]]
+
+    def sizes(self) -> dict[str, int]:
+        """How much was compared."""
+        expected = self.expected
+        return {"accepted": expected.accepted, "windows": len(expected.windows), "late": len(expected.late),
+                "dead": len(expected.dead)}  # fmt: skip
 
 
 @pytest.fixture(
     scope="module", params=[FIXED, *(pytest.param(case, marks=pytest.mark.check_all) for case in FRESH)], ids=str
 )
-def outcome(request: pytest.FixtureRequest, kafka: Kafka, dynamodb: DynamoDB, rest_port: int, scratch: Path) -> Outcome:
+def outcome(
+    request: pytest.FixtureRequest, record_testsuite_property: Callable[[str, object], None],
+    kafka: Kafka, dynamodb: DynamoDB, rest_port: int, scratch: Path,
+) -> Outcome:  # fmt: skip
     """The whole life of one stream."""
     case = request.param
     stage = Stage(kafka, dynamodb, f"model-{case.seed}")
@@ -69,17 +82,20 @@ def outcome(request: pytest.FixtureRequest, kafka: Kafka, dynamodb: DynamoDB, re
         options = stage.options() | stage.secure_options() | {"dynamodb_endpoint": proxy.endpoint}
         options |= {"rest_port": str(rest_port), "checkpoint_seconds": "1"}
         with JobProcess(scratch / stage.prefix, options, stage.credentials()) as job:
-            return Run(case, stage, proxy, job).to_the_end()
+            found = Run(case, stage, proxy, job).to_the_end()
+    record_testsuite_property(str(case), json.dumps(asdict(case) | found.sizes()))  # for bench/exactness.py
+    return found
 
 
 class Run:
     """Sends a stream, kills the job in the middle of its writing, and waits for the end."""
 
     def __init__(self, case: Case, stage: Stage, proxy: MisbehavingDynamoDB, job: JobProcess) -> None:
-        self._stage, self._proxy, self._job = stage, proxy, job
+        self._case, self._stage, self._proxy, self._job = case, stage, proxy, job
         self._chance = random.Random(case.seed)
         self._parts = Streams(case.seed, minutes=case.minutes, per_minute=case.per_minute).parts(case.kills + 1)
         self._sent: list[tuple[Sent, Read]] = []
+        self._killed_while_writing: list[bool] = []
         self._premature: list[set[str]] = []
 
     def to_the_end(self) -> Outcome:
@@ -89,11 +105,14 @@ class Run:
             self._send(part[:half])
             if part is not self._parts[0]:
                 self._start()
-            if part is not self._parts[-1]:
+            last = part is self._parts[-1]
+            if not last or self._case.outage:
                 self._proxy.hold_after(self._chance.randrange(1, 4))
             self._send(part[half:])
-            if part is not self._parts[-1]:
+            if not last:
                 self._kill_while_writing()
+            elif self._case.outage:
+                self._outlast_the_outage()
         return self._outcome()
 
     def _start(self) -> None:
@@ -112,26 +131,31 @@ class Run:
 
     def _kill_while_writing(self) -> None:
         """kill -9 after some of the batches of finished windows, and none of the others, were written."""
-        assert self._proxy.held.wait(60), "no batch was held"
+        self._killed_while_writing.append(self._proxy.held.wait(60))
         closed = set(self._expected().status)
         self._premature.append(set(self._stage.trending("status")) - closed)
         self._job.kill()
+        self._proxy.release()
+
+    def _outlast_the_outage(self) -> None:
+        """Nobody is answered for so long that the job gives up, and begins again at its checkpoint."""
+        eventually(lambda: self._job.status().restarts, "a restart of the job", 180)
         self._proxy.release()
 
     def _expected(self) -> Expected:
         return model.expected(sent for sent, _ in self._sent)
 
     def _outcome(self) -> Outcome:
+        self._stage.wait_until_all_is_kept(240)
         expected, stage = self._expected(), self._stage
-        end = rfc3339(model.watermark(sent for sent, _ in self._sent))
-        eventually(lambda: self._job.status()["watermark"] == end, f"the watermark {end} at the stream's end")
-        self._job.wait_until_kept(0)
+        status = self._job.settled_status(rfc3339(expected.watermark))
         return Outcome(
             sent={(there.partition, there.offset): there for _, there in self._sent}, expected=expected,
+            watermark=status.watermark, late_records_dropped=status.late_records_dropped,
             windows=stage.windows(), trending=stage.trending("1m"), status=stage.trending("status"),
             analytics=stage.read("analytics"), late=stage.read("late"), dead=stage.read("dead"),
             troubles={kind for kind, count in self._proxy.answers.items() if count},
-            late_records_dropped=self._job.status()["late_records_dropped"], premature=self._premature,
+            killed_while_writing=self._killed_while_writing, premature=self._premature,
         )  # fmt: skip
 
 
@@ -182,6 +206,15 @@ def test_over_the_topics_accepted_is_counted_and_late_and_dead_and_nothing_is_dr
     counted = sum(row["event_count"] for row in _last_outputs(outcome).values())
     assert outcome.expected.accepted == counted + len(_by_source(outcome.late)) + len(_by_source(outcome.dead))
     assert outcome.late_records_dropped == 0
+
+
+def test_the_watermark_is_where_the_partition_that_is_least_far_has_it(outcome: Outcome) -> None:
+    assert outcome.watermark == rfc3339(outcome.expected.watermark)
+
+
+def test_each_kill_came_between_two_batches_of_a_windows_items(outcome: Outcome) -> None:
+    assert outcome.killed_while_writing
+    assert all(outcome.killed_while_writing)
 
 
 def test_while_a_partition_is_stalled_no_minute_is_final_that_it_may_still_have_events_of(outcome: Outcome) -> None:

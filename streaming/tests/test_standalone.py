@@ -21,6 +21,7 @@ from streaming.tests.job_process import ROOT, clean_environment
 from streaming.tests.stage import PARTITIONS, Record, Stage, eventually, milliseconds, rfc3339
 from streaming.tests.standalone import StandaloneCluster
 
+pytestmark = pytest.mark.check_all
 BEGIN = milliseconds("2025-11-23T12:00:00Z")
 STEP, MINUTE = 3_000, 60_000
 READY = ("resuming from", "starting without a checkpoint")  # said once topics and tables have been checked
