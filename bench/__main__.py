@@ -10,7 +10,9 @@ from bench import (
     analytics,
     bulk,
     catalog,
+    exactness,
     far_dynamodb,
+    far_kafka,
     freshness,
     imports,
     ingest,
@@ -42,8 +44,10 @@ ALONE: dict[str, Callable[[], None]] = {
     "streaming": streaming_job.run,
     "scaling": streaming_job.run_scaling,
     "partitions": streaming_job.run_partitions,
+    "exactness": exactness.run,
     "far-dynamodb": far_dynamodb.run,
     "recycling": recycling.run,
+    "far-kafka": far_kafka.run,
 }
 NAMES = (*ALONE, *LIVE, *RECORDED)
 

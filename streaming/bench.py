@@ -9,6 +9,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,8 @@ from streaming.writer import Destination, TableWriter
 START_MS = 1_763_901_600_000  # 2025-11-23T12:40:00Z
 WARM_UP = 0.1  # the part of the events before the clock starts
 LOOK_SECONDS, LOOK_TIMEOUT = 0.5, 10.0
-DEADLINE_SECONDS = 600.0
+DEADLINE_SECONDS, FILL_SECONDS = 600.0, 15.0
+ENOUGH = 200_000
 KEYS = {"analytics_table": ("product_id", "window_start"), "trending_table": ("granularity", "window_start")}
 
 Say = Callable[[str], None]
@@ -46,7 +48,32 @@ class Load:
     partitions: int
 
 
-def bench(options: Options, load: Load, items: int, say: Say) -> dict[str, Any]:
+@dataclass(frozen=True, kw_only=True)
+class Producer:
+    """How the topic is filled: Kafka's own settings."""
+
+    linger_ms: int
+    batch_kb: int
+    compression: str
+
+
+def bench_kafka(options: Options, load: Load, producer: Producer, say: Say) -> dict[str, Any]:
+    """Fill a topic for some seconds and read it with a job that only parses: what the way to Kafka leaves of both.
+
+    The latter is None where the former has left too few events for a rate.
+    """
+    own = _own_names(options)
+    jars = preflight.find_jars(own)
+    with _topics(own, load.partitions):
+        say(f"filling a topic with {producer}")
+        fill = _run(own, jars, load, partial(_fill, producer=producer), _filled(own), seconds=FILL_SECONDS)
+        filled = replace(load, events=sum(_end_offsets(own)))
+        say(f"reading its {filled.events} events with a job that only parses")
+        parse = _run(own, jars, filled, _parse, _read(own)) if filled.events >= ENOUGH else None
+    return {**asdict(filled), **asdict(producer), "parallelism": own.parallelism, "fill": fill, "parse_only": parse}
+
+
+def bench(options: Options, load: Load, producer: Producer, items: int, say: Say) -> dict[str, Any]:
     """Fill a topic, read it with each job, write items; return the rates (per second) and what they were taken from.
 
     Of the whole job's checkpoints the largest (bytes) and the longest (ms) are named; 0 where none was complete.
@@ -55,7 +82,7 @@ def bench(options: Options, load: Load, items: int, say: Say) -> dict[str, Any]:
     jars = preflight.find_jars(own)
     with _topics(own, load.partitions), _tables(own):
         say(f"filling a topic with {load.events} events")
-        fill = _run(own, jars, load, _fill, _filled(own))
+        fill = _run(own, jars, load, partial(_fill, producer=producer), _filled(own))
         say("reading it with a job that only parses")
         parse = _run(own, jars, load, _parse, _read(own))
         say("reading it with the whole job")
@@ -122,7 +149,9 @@ Submit = Callable[[TableEnvironment, Options, Load], Any]
 Count = Callable[[], int]
 
 
-def _run(options: Options, jars: list[Path], load: Load, submit: Submit, count: Count) -> dict[str, int]:
+def _run(
+    options: Options, jars: list[Path], load: Load, submit: Submit, count: Count, *, seconds: float | None = None
+) -> dict[str, int]:
     """Run one job on a cluster of its own, so that none finds the code already warm; return its rates."""
     with tempfile.TemporaryDirectory() as directory:
         cluster = Cluster(Path(directory), options.heap_mb)
@@ -132,22 +161,32 @@ def _run(options: Options, jars: list[Path], load: Load, submit: Submit, count: 
             quick = {"metrics.fetcher.update-interval": "400", "execution.checkpointing.dir": Path(directory).as_uri()}
             environment = job.table_environment(job_settings(options) | embedded | quick)
             submit(environment, options, load)
-            return _rates(count, cluster.cpu_seconds, load) | _checkpoints(options)
+            return _rates(count, cluster.cpu_seconds, load, seconds) | _checkpoints(options)
         finally:
             cluster.stop()
 
 
-def _statements(options: Options, load: Load) -> list[str]:
+def _statements(options: Options, load: Load, producer: Producer | None = None) -> list[str]:
     values = {
         "events": str(load.events), "last": str(load.events - 1), "products": str(load.products),
         "start_ms": str(START_MS), "span_ms": str(load.minutes * 60_000), "shoppers": str(load.shoppers),
-        "hot_percent": str(load.hot_percent),
+        "hot_percent": str(load.hot_percent), "producer_properties": _properties(producer),
     }  # fmt: skip
     return job.statements("bench", options, Start(), load.partitions, values)
 
 
-def _fill(environment: TableEnvironment, options: Options, load: Load) -> None:
-    statements = _statements(options, load)
+def _properties(producer: Producer | None) -> str:
+    if producer is None:
+        return ""
+    properties = {
+        "linger.ms": producer.linger_ms, "batch.size": producer.batch_kb * 1024,
+        "compression.type": producer.compression,
+    }  # fmt: skip
+    return "\n  ".join(f"'properties.{name}' = '{value}'," for name, value in properties.items())
+
+
+def _fill(environment: TableEnvironment, options: Options, load: Load, producer: Producer) -> None:
+    statements = _statements(options, load, producer)
     for statement in statements[:-2]:
         environment.execute_sql(statement)
     environment.execute_sql(statements[-2])
@@ -186,23 +225,27 @@ def _end_offsets(options: Options) -> list[int]:
         consumer.close()
 
 
-def _rates(count: Count, cpu_seconds: Callable[[], float], load: Load) -> dict[str, int]:
+def _rates(count: Count, cpu_seconds: Callable[[], float], load: Load, seconds: float | None = None) -> dict[str, int]:
     """Events by time, and by the time that the cluster's JVM was on a CPU, which other load disturbs less.
 
-    Taken from the end of the warm-up until all events are through; finished windows are written meanwhile.
+    Taken from the end of the warm-up until all events are through, or for so many seconds; finished windows are written
+    meanwhile. The warm-up ends after a part of the events or, with `seconds`, once there are any.
     """
+    warm = 1 if seconds else WARM_UP * load.events
     end = time.monotonic() + DEADLINE_SECONDS
     seen: list[tuple[int, float, float]] = []
-    while not seen or seen[-1][0] < load.events:
+    while not seen or (seen[-1][0] < load.events and seen[-1][1] - seen[0][1] < (seconds or DEADLINE_SECONDS)):
         if time.monotonic() > end:
-            raise TimeoutError(f"{seen[-1][0]} of {load.events} events in {DEADLINE_SECONDS} s")
+            raise TimeoutError(f"{seen[-1][0] if seen else 0} of {load.events} events in {DEADLINE_SECONDS} s")
         time.sleep(LOOK_SECONDS)
-        seen.append((count(), time.monotonic(), cpu_seconds()))
-    first, last = next(look for look in seen if look[0] >= WARM_UP * load.events), seen[-1]
+        look = (count(), time.monotonic(), cpu_seconds())
+        if look[0] >= warm:
+            seen.append(look)
+    first, last = seen[0], seen[-1]
     if first is last:
         raise ValueError(f"{load.events} events are too few: all were read between two looks")
-    events, seconds, cpu = (after - before for before, after in zip(first, last, strict=True))
-    return {"events_per_second": round(events / seconds), "events_per_cpu_second": round(events / cpu)}
+    events, passed, cpu = (after - before for before, after in zip(first, last, strict=True))
+    return {"events_per_second": round(events / passed), "events_per_cpu_second": round(events / cpu)}
 
 
 def _checkpoints(options: Options) -> dict[str, int]:

@@ -50,15 +50,28 @@ def explain(resolved: Resolved, as_json: bool) -> None:
 @click.option("--partitions", default=4, show_default=True, help="Partitions of the topic.")
 @click.option("--minutes", default=2, show_default=True, help="Minutes they are spread over.")
 @click.option("--items", default=5_000, show_default=True, help="Items that one writer writes.")
-def bench(resolved: Resolved, items: int, **load: int) -> None:
+@click.option("--linger-ms", default=20, show_default=True, help="How long the topic's producer waits for more.")
+@click.option("--batch-kb", default=128, show_default=True, help="How much it sends at once.")
+@click.option("--compression", default="lz4", show_default=True, help="How it compresses that.")
+@click.option("--only-kafka", is_flag=True, help="Leave the whole job and the writer out; fill for 15 s at most.")
+def bench(
+    resolved: Resolved, items: int, linger_ms: int, batch_kb: int, compression: str, only_kafka: bool, **load: int
+) -> None:
     """Measure the job from a full topic beside a job that only parses, and one writer; print JSON.
 
     Needs Kafka and DynamoDB; makes topics and tables of its own, and removes them.
     """
-    from streaming.bench import Load
-    from streaming.bench import bench as measure
+    from streaming import bench as benches
 
-    click.echo(json.dumps(measure(resolved.options, Load(**load), items, say_aside)))
+    told, producer = (
+        benches.Load(**load),
+        benches.Producer(linger_ms=linger_ms, batch_kb=batch_kb, compression=compression),
+    )
+    if only_kafka:
+        figures = benches.bench_kafka(resolved.options, told, producer, say_aside)
+    else:
+        figures = benches.bench(resolved.options, told, producer, items, say_aside)
+    click.echo(json.dumps(figures))
 
 
 COMMANDS = (run, config, explain, bench)

@@ -19,9 +19,7 @@ CREATE TEMPORARY TABLE bench_events (
   'connector' = 'kafka',
   'topic' = '$raw_topic',
   $kafka_properties
-  'properties.compression.type' = 'lz4',
-  'properties.linger.ms' = '20',
-  'properties.batch.size' = '131072',
+  $producer_properties
   'key.format' = 'raw',
   'key.fields' = 'record_key',
   'value.format' = 'raw',
