@@ -36,8 +36,15 @@ def savepoint(options: Options, *, seconds: float) -> str:
 def stop(options: Options, *, seconds: float) -> str:
     """Have the job write a savepoint and end; return its URI."""
     job = running(options)
-    directory = _plan(options, job).savepoints(job.job_id)
-    return uri_of(_flink(options).stop(job.job_id, directory, seconds=seconds))
+    plan = _plan(options, job)
+    directory = plan.savepoints(job.job_id)
+    try:
+        return uri_of(_flink(options).stop(job.job_id, directory, seconds=seconds))
+    except OSError as error:  # an embedded cluster ends with its job, and may not have answered
+        newest = plan.newest() or ""
+        if not newest.startswith(f"{directory}/"):
+            raise NotRunning(f"the cluster ended, and there is no savepoint in {shown(directory)}: {error}") from error
+        return newest
 
 
 def resume(options: Options, say: Say, *, resume_from: str | None) -> str:
