@@ -133,13 +133,12 @@ class Stage:
 
     def wait_until_all_is_kept(self, seconds: float = 120) -> None:
         """Wait until the job has a checkpoint behind the last raw record: all that follows from them is written."""
+        partitions = [TopicPartition(self.name("raw"), number) for number in range(PARTITIONS)]
         with closing(KafkaConsumer(bootstrap_servers=self.kafka.bootstrap_servers)) as consumer:
-            ends = consumer.end_offsets([TopicPartition(self.name("raw"), number) for number in range(PARTITIONS)])
-        end = time.monotonic() + seconds
-        while (kept := self.offsets_of_job()) != list(ends.values()):
-            assert time.monotonic() < end, (
-                f"not within {seconds} s: checkpoints are at {kept}, the topic's end is {ends}"
-            )
+            ends = consumer.end_offsets(partitions)
+        wanted, end = [ends[partition] for partition in partitions], time.monotonic() + seconds
+        while (kept := self.offsets_of_job()) != wanted:
+            assert time.monotonic() < end, f"not within {seconds} s: a checkpoint at {wanted}; it is at {kept}"
             time.sleep(0.2)
 
     def windows(self) -> dict[tuple[str, str], dict[str, Any]]:
