@@ -64,7 +64,7 @@ verify: ## Recount FILE and compare every window with what the gateway serves
 
 test: setup-test lint ## Everything that is tested in under 15 minutes
 	$(SIDE_BY_SIDE) -m 'not check_all' $(ARGS)
-	$(STREAMING) -m pytest -c streaming/pytest.ini -m 'not check_all' streaming/tests $(ARGS)
+	$(STREAMING) -m pytest -c streaming/pytest.ini -n 2 --dist loadfile -m 'not check_all' streaming/tests $(ARGS)
 
 check-all: setup-test lint ## The long checks too: whole files, many kills, soaks
 	$(SIDE_BY_SIDE) $(ARGS)

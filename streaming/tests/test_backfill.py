@@ -39,6 +39,7 @@ def stage(kafka: Kafka, dynamodb: DynamoDB) -> Stage:
     return stage
 
 
+@pytest.mark.check_all
 def test_damage_is_found_mended_and_gone(stage: Stage) -> None:
     assert _run(stage, "verify", 0)["differences"] == []
     intact = stage.windows()
@@ -75,6 +76,7 @@ def test_a_range_is_of_whole_minutes() -> None:
     assert "'2025-11-23T12:40:01Z' is not a whole minute" in answer.stderr
 
 
+@pytest.mark.check_all
 def test_what_kafka_has_forgotten_is_counted_again_from_a_file(stage: Stage, tmp_path: Path) -> None:
     file = tmp_path / "records.jsonl.gz"
     intact, answer = stage.windows(), _run(stage, "archive", 0, "--file", str(file))
