@@ -67,9 +67,12 @@ module "cluster" {{
   kafka = {{
     arn  = "arn:aws:kafka:eu-central-1:{ACCOUNT}:cluster/ecom-dev/uuid-1"
     name = "ecom-dev"
+
+    scram_secret_arn = "arn:aws:secretsmanager:eu-central-1:{ACCOUNT}:secret:AmazonMSK_ecom-dev-flink-abcdef"
+    scram_key_arn    = "arn:aws:kms:eu-central-1:{ACCOUNT}:key/2"
   }}
   postgres_admin_secret_arn  = "arn:aws:secretsmanager:eu-central-1:{ACCOUNT}:secret:rds!db-1"
-  flink_role_arn             = "arn:aws:iam::{ACCOUNT}:role/ecom-dev-flink"
+  flink_role_arn             = "arn:aws:iam::{ACCOUNT}:role/ecom-dev-dataproc"
   flink_token_audience       = "ecom-dev"
 
   table_arns = {{
@@ -84,7 +87,7 @@ module "cluster" {{
     context => "arn:aws:sqs:eu-central-1:{ACCOUNT}:ecom-${{context}}"
   }}
   secret_arns = {{
-    for service in [{", ".join(f'"{name}"' for name in SERVICES)}] :
+    for service in [{", ".join(f'"{name}"' for name in (*SERVICES, "monitoring"))}] :
     service => "arn:aws:secretsmanager:eu-central-1:{ACCOUNT}:secret:ecom/dev/${{service}}-??????"
   }}
 }}

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from ecom.services import SERVICES
-from terraform.tests.plans import CLUSTER, Planned
+from terraform.tests.plans import CLUSTER, DATA, Planned
 
 pytestmark = pytest.mark.check_all
 REGION, ACCOUNT = "eu-central-1", "123456789012"
@@ -101,6 +101,12 @@ def test_roles_are_named_for_environment_and_service_account(plan: Planned) -> N
     names: dict[str, Any] = {role["name"]: role for role in plan.all("aws_iam_role", "module.role[")}
 
     assert {f"ecom-dev-{service}" for service in ALLOWED} <= names.keys()
+
+
+def test_no_two_states_make_a_role_of_the_same_name(plan: Planned, tmp_path: Path) -> None:
+    names = [role["name"] for each in (plan, Planned(tmp_path, DATA)) for role in each.all("aws_iam_role")]
+
+    assert len(set(names)) == len(names)
 
 
 def test_argo_cds_overlays_find_their_roles(plan: Planned) -> None:

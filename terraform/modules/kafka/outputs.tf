@@ -27,3 +27,8 @@ output "scram_secret_arn" {
   description = "Secret with the job's user and password."
   value       = aws_secretsmanager_secret.scram.arn
 }
+
+output "scram_key_arn" {
+  description = "Key under which that secret is."
+  value       = aws_kms_key.scram.arn
+}

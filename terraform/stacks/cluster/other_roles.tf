@@ -38,11 +38,16 @@ locals {
       })
       unscoped_reads = []
     }
-    # The Flink job's command line: looks at the tables and counts again.
+    # The Flink job's command line: looks at the tables, counts again, and asks Kafka as the job does.
     flink = {
       namespace = "ecom"
       statements = merge(local.own_key, local.reads_tables, {
         look = { actions = ["dynamodb:DescribeTable"], resources = values(var.table_arns) }
+        kafka-password = {
+          actions   = ["secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue"]
+          resources = [var.kafka.scram_secret_arn]
+        }
+        kafka-key = { actions = ["kms:Decrypt"], resources = [var.kafka.scram_key_arn] }
       })
       unscoped_reads = []
     }

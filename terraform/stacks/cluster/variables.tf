@@ -34,7 +34,7 @@ variable "flink" {
 
 variable "kafka" {
   description = "Kafka, as the state `data` has it."
-  type        = object({ arn = string, name = string })
+  type        = object({ arn = string, name = string, scram_secret_arn = string, scram_key_arn = string })
 }
 
 variable "deletion_protection" {

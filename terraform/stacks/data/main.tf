@@ -119,7 +119,7 @@ module "import_function" {
 module "flink_role" {
   source = "../../modules/google-workload-role"
 
-  name                      = "${local.name}-flink"
+  name                      = "${local.name}-dataproc"
   region                    = var.environment.aws_region
   service_account_unique_id = var.nodes_service_account.unique_id
   audience                  = local.name

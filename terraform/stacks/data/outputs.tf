@@ -11,6 +11,8 @@ output "kafka" {
     security_group_id = module.kafka.security_group_id
     bootstrap_iam     = module.kafka.bootstrap_iam
     bootstrap_scram   = module.kafka.bootstrap_scram
+    scram_secret_arn  = module.kafka.scram_secret_arn
+    scram_key_arn     = module.kafka.scram_key_arn
   }
 }
 
