@@ -6,7 +6,7 @@ The same definitions as java/ and sql/, written a second time, so that a mistake
 import json
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -22,6 +22,8 @@ MINUTE_MS = 60_000
 POLL_MS = 1_000
 SILENT_POLLS = 30
 TOP = 100
+CE_TYPE, MAJOR = b"ecom.raw-event.v1", "1."
+UNKNOWN_VERSION = "unknown_schema_version"
 TYPES = {"VIEW_PRODUCT": "view_count", "ADD_TO_CART": "cart_count", "ADD_TO_WISHLIST": "wishlist_count",
          "PURCHASE": "purchase_count"}  # fmt: skip
 REQUIRED = ("user_id", "product_id", "event_type", "timestamp")
@@ -100,6 +102,8 @@ class Recount:
             if control == b"heartbeat" and self._start <= record.kafka_time < self._end:
                 self._windows[record.kafka_time // MINUTE_MS * MINUTE_MS]  # a quiet minute is a minute
             return "control"
+        if record.headers.get("ce_type", CE_TYPE) != CE_TYPE:
+            return UNKNOWN_VERSION
         try:
             event = parse(record.value)
         except Invalid as invalid:
@@ -234,6 +238,8 @@ def _fields(text: str) -> dict[str, Any]:
         raise Invalid("not_a_json_object") from None
     if not isinstance(pairs, _Object):
         raise Invalid("not_a_json_object")
+    if not _is_known([value for name, value in pairs.pairs if name == "schema_version"]):
+        raise Invalid(UNKNOWN_VERSION)
     wanted = [(name, value) for name, value in pairs.pairs if name in REQUIRED or name == "event_id"]
     mistyped = [name for name, value in wanted if not _is_string(name, value)]
     if mistyped:
@@ -248,6 +254,12 @@ class _Object:
 
 def _refuse(constant: str) -> None:
     raise ValueError(f"{constant} is no JSON")
+
+
+def _is_known(versions: Sequence[Any]) -> bool:
+    """Whether the last of them, if there are any, is null or of the major that is written here."""
+    last = versions[-1] if versions else None
+    return last is None or (isinstance(last, str) and last.startswith(MAJOR))
 
 
 def _is_string(name: str, value: Any) -> bool:

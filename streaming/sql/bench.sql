@@ -56,7 +56,7 @@ INSERT INTO bench_events
 SELECT
   user_id,
   CONCAT(
-    '{"event_id":"', event_id, '","schema_version":"1.0","user_id":"', user_id, '","product_id":"', product_id,
+    '{"event_id":"', event_id, '","schema_version":"1.1","user_id":"', user_id, '","product_id":"', product_id,
     '","event_type":"', event_type, '","timestamp":"', DATE_FORMAT(moment, '$rfc3339_ms'), '"}'
   ),
   moment,
@@ -66,7 +66,7 @@ SELECT
     'ce_source', ENCODE('/activity', 'UTF-8'),
     'ce_type', ENCODE('ecom.raw-event.v1', 'UTF-8'),
     'ce_time', ENCODE(DATE_FORMAT(moment, '$rfc3339_ms'), 'UTF-8'),
-    'ce_dataschema', ENCODE('/contracts/raw-event/1.0', 'UTF-8'),
+    'ce_dataschema', ENCODE('/contracts/raw-event/1.1', 'UTF-8'),
     'traceparent', ENCODE('00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01', 'UTF-8'),
     'received_at', ENCODE(DATE_FORMAT(moment, '$rfc3339_ms'), 'UTF-8'),
     'trust', ENCODE(CASE RAND_INTEGER(3) WHEN 0 THEN 'anonymous' WHEN 1 THEN 'visitor' ELSE 'customer' END, 'UTF-8')

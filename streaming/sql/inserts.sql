@@ -57,14 +57,14 @@ SELECT
   MAP_UNION(
     headers,
     MAP[
-      'reason', ENCODE(COALESCE(invalid, 'timestamp_ahead'), 'UTF-8'),
+      'reason', ENCODE(refusal, 'UTF-8'),
       'source_partition', ENCODE(CAST(kafka_partition AS STRING), 'UTF-8'),
       'source_offset', ENCODE(CAST(kafka_offset AS STRING), 'UTF-8'),
       'source_timestamp', ENCODE(DATE_FORMAT(kafka_time, '$rfc3339_ms'), 'UTF-8')
     ]
   )
 FROM records
-WHERE (invalid IS NOT NULL OR is_ahead) AND (control IN ('heartbeat', 'end')) IS NOT TRUE;
+WHERE refusal IS NOT NULL AND (control IN ('heartbeat', 'end')) IS NOT TRUE;
 
 INSERT INTO late_events
 SELECT
@@ -79,4 +79,4 @@ SELECT
     ]
   )
 FROM records
-WHERE is_late AND NOT is_ahead
+WHERE is_late AND refusal IS NULL

@@ -1,10 +1,15 @@
 -- A record is exactly one of: control record, dead letter, late event, event in time. Which one depends on the record
--- alone, so that restarts and recounts agree. event_time is null unless the value is an event.
+-- alone, so that restarts and recounts agree. event_time is null unless the value is an event. `refusal` is why a record
+-- cannot be counted: of another major than this job's, no event, or too far ahead of Kafka's time.
 CREATE TEMPORARY VIEW records AS
 SELECT
   *,
   CASE WHEN body IS NULL THEN CAST(headers['control'] AS STRING) END AS control,
-  event_time > kafka_time + $ahead AS is_ahead,
+  CASE
+    WHEN CAST(headers['ce_type'] AS STRING) <> 'ecom.raw-event.v1' THEN 'unknown_schema_version'
+    WHEN invalid IS NOT NULL THEN invalid
+    WHEN event_time > kafka_time + $ahead THEN 'timestamp_ahead'
+  END AS refusal,
   $is_late AS is_late,
   CAST(headers['bot'] AS STRING) = '1' IS TRUE AS is_bot,
   CAST(headers['trust'] AS STRING) IN ('customer', 'visitor') IS TRUE AS is_verified
@@ -21,7 +26,7 @@ SELECT
   is_verified,
   rt
 FROM records
-WHERE (NOT is_ahead AND NOT is_late OR control = 'heartbeat') AND rt >= TO_TIMESTAMP_LTZ($first_window_ms, 3) $before_end;
+WHERE (refusal IS NULL AND NOT is_late OR control = 'heartbeat') AND rt >= TO_TIMESTAMP_LTZ($first_window_ms, 3) $before_end;
 
 -- All numbers of a window by one aggregate of our own (java/), exactly as nine COUNTs with DISTINCT and FILTER would have
 -- them, at a fraction of the cost (docs/adr/0016). Another meaning or form of its state needs another name.

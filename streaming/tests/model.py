@@ -17,9 +17,11 @@ from streaming.tests.stage import Record
 SECOND, MINUTE = 1_000, 60_000
 LATENESS, AHEAD = 10 * SECOND, 60 * SECOND
 LONGEST_ID, TOP = 64, 100
+MAJOR, CE_TYPE = "1", "ecom.raw-event.v1"
 TYPES = {"VIEW_PRODUCT": "view_count", "ADD_TO_CART": "cart_count", "ADD_TO_WISHLIST": "wishlist_count",
          "PURCHASE": "purchase_count"}  # fmt: skip
 OTHER = "other_count"
+UNKNOWN = {"unknown_schema_version"}
 TIME = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?Z", re.ASCII)
 TYPE = re.compile(r"[A-Z][A-Z0-9_]{0,39}")
 
@@ -99,7 +101,7 @@ def expected(stream: Iterable[Sent]) -> Expected:
     records = list(stream)
     late, dead, counted = set[At](), dict[At, set[str]](), list[tuple[Event, Sent]]()
     for sent in (sent for sent in records if not sent.is_control):
-        event = read(sent.value)
+        event = UNKNOWN if sent.headers.get("ce_type", CE_TYPE) != CE_TYPE else read(sent.value)
         if not isinstance(event, Event):
             dead[sent.at] = event
         elif event.time > sent.kafka_time + AHEAD:
@@ -130,6 +132,9 @@ def read(value: bytes | None) -> Event | set[str]:
         return {"not_a_json_object"}
     if not isinstance(body, dict):
         return {"not_a_json_object"}
+    version = body.get("schema_version")
+    if version is not None and not (isinstance(version, str) and version.startswith(f"{MAJOR}.")):
+        return UNKNOWN
     time = _time(body.get("timestamp"))
     right = {
         "user_id": _is_id(body.get("user_id")),

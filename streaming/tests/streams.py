@@ -14,6 +14,11 @@ HEARTBEAT = 3 * SECOND
 CLOSED_AFTER = 3 * MINUTE
 USERS, PRODUCTS = 60, 14
 KINDS = ("VIEW_PRODUCT",) * 6 + ("ADD_TO_CART", "ADD_TO_WISHLIST", "PURCHASE", "RATE_2_STARS")
+# What producers of different versions write: of one major they are read alike, whatever else they bring.
+VERSIONS = ({}, {"schema_version": None}, {"schema_version": "1.0"}, {"schema_version": "1.1", "campaign": "autumn"},
+            {"schema_version": "1.27", "locale": ["en"]})  # fmt: skip
+TYPES = ({}, {"ce_type": "ecom.raw-event.v1"}, {"ce_type": "ecom.raw-event.v1"})
+UNKNOWN_VERSIONS, UNKNOWN_TYPE = ("2.0", "10.1", "", "1", 1.0, {}), {"ce_type": "ecom.raw-event.v2"}
 TRUST = ({}, {"trust": "anonymous"}, {"trust": "visitor"}, {"trust": "customer"}, {"trust": "nonsense"})
 # Milliseconds by which an event's time differs from Kafka's: in time, at the very edges, late, ahead.
 EDGES = (-10_001, -10_000, -9_999, 0, 60_000, 60_001)
@@ -86,7 +91,8 @@ class Streams:
 
     def _fresh(self, now: int, partition: int) -> Record:
         user = f"U{self._chance.randrange(USERS)}"
-        headers = self._chance.choice(TRUST) | ({"bot": "1"} if self._chance.random() < 0.1 else {})
+        kind = UNKNOWN_TYPE if self._chance.random() < 0.01 else self._chance.choice(TYPES)
+        headers = kind | self._chance.choice(TRUST) | ({"bot": "1"} if self._chance.random() < 0.1 else {})
         if self._chance.random() < 0.01:
             headers["control"] = self._chance.choice(("heartbeat", "end", "other"))
         return Record(now, self._value(now, user), user.encode(), headers, partition)
@@ -112,6 +118,9 @@ class Streams:
         }  # fmt: skip
         if self._chance.random() < 0.9:
             event["event_id"] = f"E{self._chance.getrandbits(60):x}"
+        event |= self._chance.choice(VERSIONS)
+        if self._chance.random() < 0.01:
+            event["schema_version"] = self._chance.choice(UNKNOWN_VERSIONS)
         return event
 
     def _skew(self) -> int:

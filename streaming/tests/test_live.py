@@ -20,6 +20,10 @@ from streaming.tests.stage import PARTITIONS, Read, Record, Stage, eventually, m
 
 GOLDEN = [json.loads(line) for line in Path(__file__).with_name("golden.jsonl").read_text().splitlines()]
 GOLDEN_TIME = milliseconds("2025-11-23T12:40:30Z")
+# One record of each released version, as its producers write it.
+CONTRACTS = Path(__file__).parents[2] / "ecom" / "contracts" / "golden"
+RELEASED = [json.loads(path.read_text()) for path in sorted(CONTRACTS.glob("raw-event-v1.*.json"))]
+VERSIONS = ({}, {"schema_version": "1.0"}, {"schema_version": "1.1", "campaign": "autumn-sale"})
 FIRST, SECOND, QUIET, LAST = (f"2025-11-23T12:{minute}:00Z" for minute in (40, 41, 42, 43))
 
 
@@ -104,10 +108,19 @@ def _body(case: dict[str, Any]) -> bytes | None:
 
 
 def _traffic() -> list[Record]:
-    """Two minutes of shoppers in time: 130 products, bots, all trust marks and types, events delivered twice."""
+    """Two minutes of shoppers in time: 130 products, bots, all trust marks, types and released versions of the event,
+    events delivered twice.
+    """
     chance = random.Random(7)
     records = [_shopper(chance, milliseconds(FIRST) + number * 40) for number in range(3000)]
-    return sorted(records + chance.sample(records, 100), key=lambda record: record.kafka_time)
+    return sorted(records + _released() + chance.sample(records, 100), key=lambda record: record.kafka_time)
+
+
+def _released() -> list[Record]:
+    """They have the same user, product and event_id."""
+    golden = [(each["key"], each["value"], dict(each["headers"])) for each in RELEASED]
+    return [Record(milliseconds(headers["received_at"]), value.encode(), key.encode(), headers)
+            for key, value, headers in golden]  # fmt: skip
 
 
 def _shopper(chance: random.Random, now: int) -> Record:
@@ -115,7 +128,7 @@ def _shopper(chance: random.Random, now: int) -> Record:
     user = f"U{chance.randrange(400)}"
     kinds = ("VIEW_PRODUCT", "ADD_TO_CART", "ADD_TO_WISHLIST", "PURCHASE", "RATE")
     event = {"event_id": f"E{now}", "user_id": user, "product_id": product, "event_type": chance.choice(kinds),
-             "timestamp": rfc3339(now - chance.randrange(9_999))}  # fmt: skip
+             "timestamp": rfc3339(now - chance.randrange(9_999)), **chance.choice(VERSIONS)}  # fmt: skip
     trust = chance.choice(({}, {"trust": "anonymous"}, {"trust": "visitor"}, {"trust": "customer"}))
     bot = {"bot": "1"} if chance.random() < 0.1 else {}
     return Record(now, json.dumps(event).encode(), user.encode(), trust | bot, chance.randrange(PARTITIONS))
@@ -152,6 +165,15 @@ def test_every_window_has_exactly_the_numbers_of_a_plain_recount(outcome: Outcom
     expected = model.windows_in_time(counted + outcome.traffic)
     assert {key: _numbers(item) for key, item in outcome.windows.items()} == expected
     assert {"bot_event_count", "verified_user_count", "other_count"} <= set(next(iter(expected.values())))
+
+
+def test_versions_of_one_major_are_counted_side_by_side(outcome: Outcome) -> None:
+    """The released records come from a bot; the model above has the shoppers, who write each version in each minute."""
+    assert len(RELEASED) > 1
+    assert outcome.windows["P301", FIRST]["bot_event_count"] == len(RELEASED)
+    written = {(json.loads(record.value or b"").get("schema_version"), record.kafka_time // 60_000)
+               for record in outcome.traffic}  # fmt: skip
+    assert len(written) == len(VERSIONS) * 2
 
 
 def test_nothing_is_lost_accepted_is_counted_and_late_and_dead(outcome: Outcome) -> None:

@@ -18,12 +18,14 @@ import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.core.JsonToken;
  * <p>An event is a JSON object in UTF-8 whose {@code user_id} and {@code product_id} are strings of 1 to 64
  * characters, whose {@code event_type} is an upper-case name of at most 40, whose {@code timestamp} is a real
  * date and time in UTC ({@code 2025-11-23T12:40:09Z}, at most nine decimals), and whose {@code event_id}, where
- * it has one, is a string of 1 to 64 characters. What else it holds is not looked at.
+ * it has one, is a string of 1 to 64 characters. A {@code schema_version}, where it has one, is of the major that
+ * this class knows: what another major means by these fields is not known. What else it holds is not looked at.
  */
 final class RawEventParser {
 
     private static final int MAX_ID = 64;
     private static final int MAX_TYPE = 40;
+    private static final String MAJOR = "1.";
 
     private final JsonFactory json = new JsonFactory();
     private final CharsetDecoder utf8 = StandardCharsets.UTF_8.newDecoder();
@@ -38,6 +40,7 @@ final class RawEventParser {
 
     private String timestamp;
     private String mistyped;
+    private boolean unknownVersion;
 
     /** Returns the reason why the bytes are no event, or null. */
     String parse(byte[] body) {
@@ -68,6 +71,7 @@ final class RawEventParser {
 
     private String parse(String text) {
         userId = productId = eventType = eventId = timestamp = mistyped = null;
+        unknownVersion = false;
         try (JsonParser parser = json.createParser(text)) {
             if (parser.nextToken() != JsonToken.START_OBJECT) {
                 return "not_a_json_object";
@@ -90,8 +94,17 @@ final class RawEventParser {
             case "event_type" -> eventType = string(parser, value, name);
             case "timestamp" -> timestamp = string(parser, value, name);
             case "event_id" -> eventId = value == JsonToken.VALUE_NULL ? null : string(parser, value, name);
+            case "schema_version" -> unknownVersion = isUnknown(parser, value);
             default -> parser.skipChildren();
         }
+    }
+
+    private static boolean isUnknown(JsonParser parser, JsonToken version) throws IOException {
+        if (version == JsonToken.VALUE_STRING) {
+            return !parser.getText().startsWith(MAJOR);
+        }
+        parser.skipChildren();
+        return version != JsonToken.VALUE_NULL;
     }
 
     private String string(JsonParser parser, JsonToken value, String name) throws IOException {
@@ -104,6 +117,9 @@ final class RawEventParser {
     }
 
     private String judge() {
+        if (unknownVersion) {
+            return "unknown_schema_version";
+        }
         if (mistyped != null) {
             return "invalid_" + mistyped;
         }
