@@ -17,7 +17,7 @@ run "every_major_is_a_schema_and_its_newest_minor_the_version" {
     error_message = "No event is left out."
   }
   assert {
-    condition     = alltrue([for name, schema in aws_glue_schema.this : schema.compatibility == "FULL_ALL" && schema.data_format == "JSON" && schema.schema_definition == file("${var.directory}/${output.schemas[name]}")])
-    error_message = "Each is compared with all before it, in both directions."
+    condition     = alltrue([for name, schema in aws_glue_schema.this : schema.compatibility == "NONE" && schema.data_format == "JSON" && schema.schema_definition == file("${var.directory}/${output.schemas[name]}")])
+    error_message = "Each is mirrored as it was released, and Glue does not judge it."
   }
 }
