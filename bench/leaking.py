@@ -4,9 +4,9 @@ import os
 from collections.abc import Iterable
 from wsgiref.types import StartResponse, WSGIEnvironment
 
+from bench.recycling import LEAKED_BYTES
 from ecom.wsgi import application as service
 
-LEAKED_BYTES = 96 * 1024
 _left_behind: list[bytes] = []
 
 
