@@ -49,6 +49,7 @@ SCHEDULE = [
     _every("customers.purge", HOUR, again=True),
     _every("catalog.expire_reservations", 10),
     _every("catalog.purge_reservations", HOUR, again=True),
+    _every("catalog.purge_bulk_writes", HOUR, again=True),
     _every("orders.settle_reservations", 2),
     _every("orders.relay_events", 10),
     _every("orders.consume_customer_events", 30),

@@ -1,5 +1,6 @@
 """One run of an import: rows are read, sent in batches and settled in the file's order, and the record is kept."""
 
+import hashlib
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -51,6 +52,7 @@ class Import:
         self._s3, self._shop, self._limits = s3, shop, limits
         self._stored = StoredObject(s3, upload)
         self._ledger = Ledger(s3, reports_bucket, key=upload.key, version=self._stored.version)
+        self._name = hashlib.sha256(f"{upload.bucket}/{self._ledger.name}".encode()).hexdigest()[:24]
         self._margin = min(MARGIN_SECONDS, limits.remaining() / 4)
         self._saved_at = time.monotonic()
 
@@ -122,7 +124,7 @@ class Import:
         broken_off: UnfitFile | None = None
         try:
             while not self._is_late() and (batch := next(source, None)):
-                flying.append((batch, pool.submit(self._shop.upsert, batch.products, until=until)))
+                flying.append((batch, self._sent(batch, pool, until)))
                 if len(flying) > self._limits.in_flight:
                     self._settle(*flying.popleft(), settlement)
         except UnfitFile as error:
@@ -132,6 +134,11 @@ class Import:
         if broken_off:
             raise broken_off
         return not self._is_late()
+
+    def _sent(self, batch: Batch, pool: ThreadPoolExecutor, until: float) -> "Future[list[Outcome]]":
+        """The same rows of the same object have the same name in every run."""
+        name = f"{self._name}-{batch.rows[0].record.line}"
+        return pool.submit(self._shop.upsert, batch.products, name=name, until=until)
 
     def _settle(self, batch: Batch, sent: "Future[list[Outcome]]", settlement: "Settlement") -> None:
         settlement.add(batch, sent.result())

@@ -2,7 +2,7 @@
 
 What passes by itself (429, 502, 503, 504, no answer) is tried again, with jitter, as late as `Retry-After` asks and as
 long as the run has time. A batch that is refused whole is halved until the row is found. What cannot succeed is tried
-once. Sending a batch twice changes nothing: the shop compares.
+once. A batch has a name, under which the shop takes it once, however often it is sent.
 """
 
 import random
@@ -51,26 +51,28 @@ class Shop:
         self._pool, self._tokens = pool, tokens
         self._url = f"{gateway_url}/products/bulk"
 
-    def upsert(self, products: Sequence[bytes], *, until: float) -> list[Outcome]:
+    def upsert(self, products: Sequence[bytes], *, name: str, until: float) -> list[Outcome]:
         """Bring products (each as JSON) into the shop; what became of each, in their order.
 
-        `until` is a time of the monotonic clock. Raises ShopUnavailable, ShopRefused.
+        `name` is of this batch alone, whenever and however often it is sent. `until` is a time of the monotonic clock.
+        Raises ShopUnavailable, ShopRefused.
         """
         if not products:
             return []
-        answer = self._answer(b'{"products":[' + b",".join(products) + b"]}", until)
+        answer = self._answer(b'{"products":[' + b",".join(products) + b"]}", name, until)
         if answer.status == 200:
             return [_outcome(result) for result in answer.json()["results"]]
         if len(products) == 1:
             return [Outcome(REJECTED, (("", _detail(answer)),))]
         middle = len(products) // 2
-        return [*self.upsert(products[:middle], until=until), *self.upsert(products[middle:], until=until)]
+        first = self.upsert(products[:middle], name=f"{name}a", until=until)
+        return [*first, *self.upsert(products[middle:], name=f"{name}b", until=until)]
 
-    def _answer(self, body: bytes, until: float) -> urllib3.BaseHTTPResponse:
+    def _answer(self, body: bytes, name: str, until: float) -> urllib3.BaseHTTPResponse:
         """The first answer that will not change by itself: 200, or the body is refused."""
         waits, tokens_refused, failed = 0, 0, 0
         while True:
-            answer = self._asked(body)
+            answer = self._asked(body, name)
             status = answer.status if answer else 503
             if status == 401 and not tokens_refused:
                 tokens_refused += 1
@@ -83,11 +85,15 @@ class Shop:
             _wait(_pause(waits, answer), until)
             waits += 1
 
-    def _asked(self, body: bytes) -> urllib3.BaseHTTPResponse | None:
+    def _asked(self, body: bytes, name: str) -> urllib3.BaseHTTPResponse | None:
         """One answer; None where there is none."""
         try:
             token = self._tokens.token()
-            headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+            headers = {
+                "Authorization": f"Bearer {token}",
+                "Content-Type": "application/json",
+                "Idempotency-Key": name,
+            }
             answer = self._pool.request("POST", self._url, body=body, headers=headers)
         except NoToken as refused:
             return refused.answer

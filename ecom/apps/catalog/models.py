@@ -142,6 +142,22 @@ class Price(models.Model):
         return f"{self.amount} {self.currency} since {self.since}"
 
 
+class BulkWrite(models.Model):
+    """What a batch of products under a key did to each of them: two letters of the outcome for each, in order."""
+
+    key = models.CharField(max_length=200, db_collation="C")
+    digest = models.CharField(max_length=64, help_text="Of the batch.")
+    outcomes = models.TextField()
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["key"], name="bulk_write_key")]
+        indexes = [models.Index(fields=["created_at"], name="bulk_write_created")]
+
+    def __str__(self) -> str:
+        return self.key
+
+
 class Reservation(models.Model):
     """Units that an order has taken out of the stock, all or none of its lines.
 

@@ -2,6 +2,7 @@
 
 from celery import shared_task
 
+from ecom.apps.catalog.services import bulk_writes
 from ecom.apps.catalog.services.reservations import BATCH
 from ecom.apps.catalog.services.reservations import expire_reservations as expire_some
 from ecom.apps.catalog.services.reservations import purge_reservations as purge_some
@@ -18,4 +19,11 @@ def expire_reservations() -> None:
 def purge_reservations() -> None:
     """Remove reservations that ended 30 days ago or more. Every hour."""
     while purge_some() == BATCH:
+        pass
+
+
+@shared_task(name="catalog.purge_bulk_writes")  # type: ignore[untyped-decorator]
+def purge_bulk_writes() -> None:
+    """Forget batches of more than two days ago. Every hour."""
+    while bulk_writes.purge_bulk_writes() == bulk_writes.BATCH:
         pass

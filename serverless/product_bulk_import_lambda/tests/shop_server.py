@@ -27,6 +27,7 @@ class ShopServer:
     products: dict[str, dict[str, Any]] = field(default_factory=dict)
     batches: list[list[str]] = field(default_factory=list)
     times: list[float] = field(default_factory=list)
+    answers: dict[str, tuple[list[str], Answer]] = field(default_factory=dict)
     tokens_given: int = 0
     behaviour: Behaviour = lambda products: None
     busiest: int = 0
@@ -51,6 +52,7 @@ class ShopServer:
     def forget(self) -> None:
         self.products.clear()
         self.batches.clear()
+        self.answers.clear()
         self.times.clear()
         self.tokens_given = self.busiest = 0
         self.behaviour = lambda products: None
@@ -61,17 +63,27 @@ class ShopServer:
         self.tokens_given += 1
         return 200, {"access_token": f"token-{self.tokens_given}", "expires_in": 300}, {}
 
-    def take(self, products: list[dict[str, Any]]) -> Answer:
+    def take(self, products: list[dict[str, Any]], name: str) -> Answer:
         with self._lock:
             self._busy += 1
             self.busiest = max(self.busiest, self._busy)
             self.times.append(time.monotonic())
             self.batches.append([product["product_id"] for product in products])
         try:
-            return self.behaviour(products) or self._outcomes(products)
+            return self.behaviour(products) or self._once(products, name)
         finally:
             with self._lock:
                 self._busy -= 1
+
+    def _once(self, products: list[dict[str, Any]], name: str) -> Answer:
+        """The same batch under the same name is answered alike, and nothing is done."""
+        ids = [product["product_id"] for product in products]
+        known, answer = self.answers.get(name, (ids, None))
+        assert known == ids, "a name was used for two batches"
+        if answer is None:
+            answer = self._outcomes(products)
+            self.answers[name] = (ids, answer)
+        return answer
 
     def _outcomes(self, products: list[dict[str, Any]]) -> Answer:
         with self._lock:
@@ -97,7 +109,7 @@ class ShopServer:
                 else:
                     assert self.path == "/products/bulk"
                     assert self.headers["Authorization"].startswith("Bearer token-")
-                    status, document, headers = shop.take(body["products"])
+                    status, document, headers = shop.take(body["products"], self.headers["Idempotency-Key"])
                 answer = json.dumps(document).encode()
                 self.send_response(status)
                 for name, value in {**headers, "Content-Length": str(len(answer))}.items():

@@ -36,10 +36,10 @@ def dying_after(batches: int) -> Callable[..., list[Outcome]]:
     """`Shop.upsert` of a run that dies with its next batch."""
     upsert, begun = Shop.upsert, itertools.count()
 
-    def mortal(shop: Shop, products: list[bytes], *, until: float) -> list[Outcome]:
+    def mortal(shop: Shop, products: list[bytes], *, name: str, until: float) -> list[Outcome]:
         if next(begun) >= batches:
             raise KilledHere
-        return upsert(shop, products, until=until)
+        return upsert(shop, products, name=name, until=until)
 
     return mortal
 

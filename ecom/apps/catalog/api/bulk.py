@@ -1,9 +1,10 @@
 """`POST /products/bulk`: many products at once, with what became of each."""
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from typing import Any
+from typing import Any, cast
 
 import prometheus_client
 from rest_framework.request import Request
@@ -12,10 +13,12 @@ from rest_framework.response import Response
 from ecom.apps.catalog.api.bodies import ProductsBody
 from ecom.apps.catalog.api.product_bodies import checked_product
 from ecom.apps.catalog.api.views import CatalogueView
+from ecom.apps.catalog.services.bulk_writes import upsert_once
 from ecom.apps.catalog.services.products import Outcome, ProductRow, upsert_products
+from ecom.common.authentication import Principal
 from ecom.common.bodies import converted
 from ecom.common.parsing import JsonParser
-from ecom.common.problems import FieldError
+from ecom.common.problems import FieldError, Refusal
 
 MAX_BYTES = 5 * 1024 * 1024  # as much as the gateway lets through
 REJECTED = "rejected"
@@ -33,7 +36,8 @@ class LargeJsonParser(JsonParser):
 class ProductBulk(CatalogueView):
     """Up to 1,000 products are created or brought up to date; one that is wrong keeps back none of the others.
 
-    Members that a product does not have stay as they are. The same again changes nothing.
+    Members that a product does not have stay as they are. The same again changes nothing; under the same
+    Idempotency-Key not even a stock from which units were sold since.
     """
 
     parser_classes = (LargeJsonParser,)
@@ -41,12 +45,23 @@ class ProductBulk(CatalogueView):
     def post(self, request: Request) -> Response:
         rows = _checked_rows(converted(request.data, ProductsBody).products)
         products = [row for row in rows if isinstance(row, ProductRow)]
-        outcomes = upsert_products(rows=products) if products else {}
+        outcomes = _outcomes(request, products)
         results = [_result(index, row, outcomes) for index, row in enumerate(rows)]
         counts = Counter(result["outcome"] for result in results)
         for outcome, number in counts.items():
             ROWS.labels(outcome).inc(number)
         return Response({"counts": {name: counts[name] for name in OUTCOMES}, "results": results})
+
+
+def _outcomes(request: Request, products: Sequence[ProductRow]) -> Mapping[str, Outcome]:
+    """What became of each product; under an Idempotency-Key, what became of it the first time."""
+    key = request.headers.get("Idempotency-Key")
+    if key is None:
+        return upsert_products(rows=products) if products else {}
+    if not re.fullmatch(r"[!-~]{8,64}", key):
+        detail = "The header Idempotency-Key has 8 to 64 visible characters, new for each batch."
+        raise Refusal(400, "idempotency-key", detail, errors=[FieldError("Idempotency-Key", "invalid", detail)])
+    return upsert_once(key=f"{cast(Principal, request.user).subject} {key}", rows=products)
 
 
 def _checked_rows(documents: Sequence[object]) -> list[CheckedRow]:

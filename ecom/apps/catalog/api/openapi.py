@@ -119,7 +119,9 @@ described(
         "Create or change up to 1,000 products",
         body=shapes.BulkRequestShape,
         example={"products": [NEW, {**NEW, "product_id": "P302", "price": {**PRICE, "amount": 2499}}]},
+        headers={"Idempotency-Key": "A name for this batch: under it the same batch again does nothing."},
         answers={200: Answer(shapes.BulkResponseShape, BULK)},
+        refusals=(422,),
         description="Each product has its outcome; one that is wrong keeps back none of the others. What a product does"
         " not name stays as it is. The first of an id counts. The same again changes nothing.",
     ),

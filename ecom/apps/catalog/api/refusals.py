@@ -7,6 +7,7 @@ from typing import Any
 from rest_framework.exceptions import NotFound
 
 from ecom.apps.catalog.selectors import UnknownProduct
+from ecom.apps.catalog.services.bulk_writes import OtherBatch
 from ecom.apps.catalog.services.products import ChangedMeanwhile, ProductExists
 from ecom.apps.catalog.services.reservations import OutOfStock, ReservationDiffers, ReservationEnded, Shortage
 from ecom.common.problems import FieldError, Refusal
@@ -43,6 +44,9 @@ _ANSWERS: dict[type[Exception], Callable[[Any], Exception]] = {
     ),
     ReservationDiffers: lambda error: Refusal(409, "reservation-differs", "This order has reserved other units."),
     ReservationEnded: _reservation_ended,
+    OtherBatch: lambda error: Refusal(
+        422, "idempotency-key-reused", "This Idempotency-Key was used for another batch."
+    ),
 }
 
 

@@ -20,8 +20,20 @@ IMPORTER = token("importer", kind="service", scope="catalog:write")
 NEW = {"product_id": "N1", "title": "Lamp", "price": {"amount": 1999, "currency": "EUR"}}
 
 
-def ask(method: str, path: str, body: Any = None, *, bearer: str | None = STAFF, if_match: str | None = None) -> Any:
-    given = {"Authorization": f"Bearer {bearer}" if bearer else None, "If-Match": if_match}
+def ask(
+    method: str,
+    path: str,
+    body: Any = None,
+    *,
+    bearer: str | None = STAFF,
+    if_match: str | None = None,
+    idempotency_key: str | None = None,
+) -> Any:
+    given = {
+        "Authorization": f"Bearer {bearer}" if bearer else None,
+        "If-Match": if_match,
+        "Idempotency-Key": idempotency_key,
+    }
     headers = {name: value for name, value in given.items() if value is not None}
     return Client().generic(method, path, json.dumps(body), content_type="application/json", headers=headers)
 
