@@ -38,6 +38,10 @@ def _processes(stack: Stack) -> Iterator[tuple[str, psutil.Process]]:
 
 def _service(process: psutil.Process, variables: dict[str, str]) -> str:
     command = " ".join(process.cmdline())
+    if "awslambdaric" in command:
+        return "import function"
+    if "import-function" in command:
+        return "supervision"
     if "ECOM_SERVICE" not in variables:
         return "Flink (JVM)" if "org.apache.flink" in command else "Flink (Python)"
     serves = "gunicorn" in command or "celery" in command
