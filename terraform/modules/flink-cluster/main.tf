@@ -43,8 +43,8 @@ resource "google_storage_bucket" "job" {
 }
 
 resource "google_storage_bucket" "access_log" {
-  # checkov:skip=CKV_GCP_62: it is the log
-  # checkov:skip=CKV_GCP_78: a log is written once
+  # checkov:skip=CKV_GCP_62: this bucket is itself the access log
+  # checkov:skip=CKV_GCP_78: objects of a log are written once
 
   project                     = var.project
   name                        = "${var.project}-${var.name}-access-log"
