@@ -20,11 +20,12 @@ from local.credentials import secret, token_key_set
 from local.servers import free_port
 from local.servers.server import LOOPBACK, REPOSITORY
 
-LEAKED_BYTES = 96 * 1024  # by each request, see bench/leaking.py
 REQUEST_MIB, TARGET = 512, 0.8  # the gateway's request of memory, and its autoscaler's target
-MAX_REQUESTS = 4000
-REQUESTS, CLIENTS = 14_000, 8
+LEAKED_BYTES = 256 * 1024
+MAX_REQUESTS = 1500
+REQUESTS, CLIENTS = 5_500, 8
 START_SECONDS = 60
+LOOKS_A_SECOND, LATER = 4, 8  # and two seconds later
 
 
 @dataclass
@@ -46,10 +47,10 @@ class Watched:
         self.sizes.append(total)
 
     def falls(self) -> Iterator[tuple[float, float]]:
-        """Memory before and after each time that most of it was given back."""
-        for before, after in zip(self.sizes, self.sizes[1:], strict=False):
-            if after < before / 2:
-                yield before, after
+        """Memory before each time that most of it was given back, and when the new worker had taken what it needs."""
+        for at, (before, after) in enumerate(zip(self.sizes, self.sizes[1:], strict=False)):
+            if after < before / 2 and before > max(self.sizes) / 2:
+                yield before, self.sizes[min(at + LATER, len(self.sizes) - 1)]
 
 
 def run() -> None:
@@ -83,7 +84,7 @@ def run() -> None:
 
 
 def _watch(master: psutil.Process, watched: Watched, done: threading.Event) -> None:
-    while not done.wait(0.25):
+    while not done.wait(1 / LOOKS_A_SECOND):
         watched.look(master)
 
 
