@@ -54,9 +54,12 @@ locals {
   }
 
   addon_roles = {
+    # External Secrets reads Grafana's and Alertmanager's secret with it, kafka_exporter asks for committed offsets.
     monitoring = {
       namespace = "monitoring"
-      statements = merge(local.own_key, {
+      statements = merge(local.own_key, local.kafka, {
+        see-topics = { actions = ["kafka-cluster:DescribeTopic"], resources = ["${local.topics}/ecom-*"] }
+        see-groups = { actions = ["kafka-cluster:DescribeGroup"], resources = ["${local.groups}/ecom-*", "${local.groups}/orders"] }
         own-secret = {
           actions   = ["secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue"]
           resources = [var.secret_arns["monitoring"]]
