@@ -17,7 +17,8 @@ locals {
       params = { "server.insecure" = false }
       cm     = { "admin.enabled" = false, "kustomize.buildOptions" = "--load-restrictor LoadRestrictionsNone" }
     }
-    dex = { enabled = false }
+    dex           = { enabled = false }
+    notifications = { cm = { create = false } } # Git has it: k8s/argocd/notifications.yaml
   }
   annotations = { for name, value in var.annotations : "${var.prefix}${name}" => value }
 }
