@@ -10,7 +10,7 @@ PLATFORM := .venv/bin/python
 STREAMING := .venv-streaming/bin/python
 LOCAL := $(PLATFORM) -m local
 # Two workers, as the tests mostly wait for servers; those of a file, and of one platform, are for the same worker.
-SIDE_BY_SIDE := $(PLATFORM) -m pytest -n 2 --dist loadgroup
+SIDE_BY_SIDE := $(PLATFORM) -m pytest -n 2 --dist loadgroup --no-loadscope-reorder
 FUNCTION := serverless/product_bulk_import_lambda
 MANAGE := $(LOCAL) exec monolith -- python manage.py
 export PORT_OFFSET RECORDED_TIME SHOPPERS TABLES_IN_MEMORY
