@@ -83,13 +83,13 @@ def test_two_runs_at_once_for_one_version_import_once(account: Account, shop_ser
 
 
 def test_a_file_too_long_for_one_run_goes_on_in_the_next(account: Account, shop_server: ShopServer) -> None:
-    text = HEADER + rows(6000) + "bad\n" + rows(6000, first=6000) + "P1,again,1\n" + rows(2000, first=12_000)
+    text = HEADER + rows(8000) + "bad\n" + rows(8000, first=8000) + "P1,again,1\n" + rows(14_000, first=16_000)
     shop_server.behaviour = lambda products: time.sleep(0.8)
     version = account.upload(text)
     account.call(version, seconds=4)
     ended, calls = account.report(version), 1
     assert (ended["status"], ended["lease_until"]) == ("waiting", 0)
-    assert 0 < ended["rows_read"] < 14_002
+    assert 0 < ended["rows_read"] < 30_002
     while messages := account.continuations():
         assert len(messages) == 1
         assert calls < 10
@@ -98,8 +98,8 @@ def test_a_file_too_long_for_one_run_goes_on_in_the_next(account: Account, shop_
 
     report = account.report(version)
     assert (report["status"], report["runs"]) == ("finished", calls)
-    assert [report[name] for name in ("rows_read", "created", "rejected")] == [14_002, 14_000, 2]
-    assert [row["error_line"] for row in account.errors(report)] == ["6002", "12003"]
+    assert [report[name] for name in ("rows_read", "created", "rejected")] == [30_002, 30_000, 2]
+    assert [row["error_line"] for row in account.errors(report)] == ["8002", "16003"]
     assert calls > 1
     sent = [product_id for batch in shop_server.batches for product_id in batch]
     assert len(sent) == len(set(sent))
