@@ -48,7 +48,7 @@ class GoProgram:
                 ["go", "install", f"{self.package}@{self.version}"],
                 title=f"{self.name} (go install)",
                 log=LOG,
-                advice="Go 1.24 or newer must be on the PATH.",
+                advice="Go 1.26 or newer must be on the PATH.",
                 env={**os.environ, "GOBIN": str(self.path.parent), "CGO_ENABLED": "0"},
             )
 
@@ -85,7 +85,7 @@ class GoModule:
                 ["go", "build", "-o", self.path, self.package],
                 title=f"{self.name} (go build)",
                 log=LOG,
-                advice="Go 1.24 or newer must be on the PATH.",
+                advice="Go 1.26 or newer must be on the PATH.",
                 cwd=self.folder,
                 env={**os.environ, "CGO_ENABLED": "0"},
             )
