@@ -141,7 +141,7 @@ def test_a_chunked_body_over_its_limit_is_refused_and_not_completed(gateway: Gat
     chunk = b"8000\r\n" + b"x" * 0x8000 + b"\r\n"
     answer = exchange(gateway.port, head.encode() + chunk * 3 + b"0\r\n\r\n")
     assert answer.status == 413
-    wait_until(lambda: all(not request.complete for request in upstream.requests))
+    wait_until(lambda: [request.complete for request in upstream.requests] == [False])
 
 
 def stall_in_the_body(gateway: Gateway) -> None:
