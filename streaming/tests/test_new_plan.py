@@ -5,6 +5,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from local.servers import DynamoDB, Kafka
 from streaming.checkpoints import cold_start
 from streaming.options import Options
@@ -18,6 +20,7 @@ COUNTED_AGAIN_FROM = "2025-11-23T12:20:00Z"  # the longest lateness before 12:30
 END_AT = 33 * MINUTE
 
 
+@pytest.mark.check_all
 def test_open_windows_are_counted_again_whole_and_final_ones_left_alone(
     kafka: Kafka, dynamodb: DynamoDB, rest_port: int, scratch: Path
 ) -> None:

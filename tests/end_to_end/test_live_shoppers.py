@@ -4,6 +4,7 @@ import time
 from datetime import UTC, datetime, timedelta
 
 import orjson
+import pytest
 import urllib3
 
 from tests.end_to_end.conftest import Platform
@@ -51,6 +52,7 @@ def expected_trending(platform: Platform, window: datetime) -> list[int]:
     return counts[:100]
 
 
+@pytest.mark.check_all
 def test_a_busy_minute_and_the_last_minute_before_silence_are_served_soon_and_exactly(live_platform: Platform) -> None:
     shopping = live_platform.start_managing("simulate_shoppers", "--rate", "50", "--seed", "1", "--duration", "75")
     try:
