@@ -66,7 +66,7 @@ class FileImport:
 
 def upload(*, name: str, content: IO[bytes], mapping: bytes | None) -> str:
     """Put a file, its mapping file before it, into a folder of its own; returns its key. Raises ImportsUnavailable."""
-    folder = f"{datetime.now(UTC):%Y-%m-%d/%H%M%S}-{secrets.token_hex(3)}"
+    folder = f"{datetime.now(UTC):%Y-%m-%d/%H%M%S%f}-{secrets.token_hex(3)}"  # S3 tells times by the second only
     try:
         if mapping is not None:
             place = f"{folder}/{name.partition('.')[0]}.mapping.json"
