@@ -44,13 +44,7 @@ class GoProgram:
     def install(self) -> None:
         """Build it, where that has not been done. Raises StepFailed."""
         if self.absent:
-            run_logged(
-                ["go", "install", f"{self.package}@{self.version}"],
-                title=f"{self.name} (go install)",
-                log=LOG,
-                advice="Go 1.26 or newer must be on the PATH.",
-                env={**os.environ, "GOBIN": str(self.path.parent), "CGO_ENABLED": "0"},
-            )
+            _go("install", f"{self.package}@{self.version}", name=self.name, GOBIN=str(self.path.parent))
 
 
 @dataclass(frozen=True)
@@ -81,11 +75,15 @@ class GoModule:
     def install(self) -> None:
         """Build it, where that has not been done. Raises StepFailed."""
         if self.absent:
-            run_logged(
-                ["go", "build", "-o", self.path, self.package],
-                title=f"{self.name} (go build)",
-                log=LOG,
-                advice="Go 1.26 or newer must be on the PATH.",
-                cwd=self.folder,
-                env={**os.environ, "CGO_ENABLED": "0"},
-            )
+            _go("build", "-o", str(self.path), self.package, name=self.name, cwd=self.folder)
+
+
+def _go(verb: str, *arguments: str, name: str, cwd: Path | None = None, **variables: str) -> None:
+    run_logged(
+        ["go", verb, *arguments],
+        title=f"{name} (go {verb})",
+        log=LOG,
+        advice="Go 1.26 or newer must be on the PATH.",
+        cwd=cwd,
+        env={**os.environ, "CGO_ENABLED": "0", **variables},
+    )
