@@ -274,13 +274,16 @@ def titles_shown(client: Client) -> list[tuple[str, str | None]]:
 def test_trending_products_have_their_titles_by_one_call_of_the_catalog(
     client: Client, tables: AnalyticsTables, present: Present, catalogue: UpstreamServer
 ) -> None:
-    tables.put_trending(present.minutes_ago(1), ("P301", 3, 3), ("P17", 2, 2), ("NONE", 1, 1), ("a,b", 1, 1))
+    tables.put_trending(
+        present.minutes_ago(1), ("P301", 3, 3), ("P17", 2, 2), ("NONE", 1, 1), ("a,b", 1, 1), ("\0", 1, 1)
+    )
     tables.put_status(present.minutes_ago(1), event_count=7)
     expected = [
         ("P301", "Trail running shoes"),
         ("P17", "Espresso machine <b>deluxe</b>"),
         ("NONE", None),
         ("a,b", None),
+        ("\0", None),
     ]
     for _ in range(3):
         assert titles_shown(client) == expected
