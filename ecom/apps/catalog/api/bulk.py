@@ -1,6 +1,5 @@
 """`POST /products/bulk`: many products at once, with what became of each."""
 
-import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
@@ -17,8 +16,9 @@ from ecom.apps.catalog.services.bulk_writes import upsert_once
 from ecom.apps.catalog.services.products import Outcome, ProductRow, upsert_products
 from ecom.common.authentication import Principal
 from ecom.common.bodies import converted
+from ecom.common.idempotency_keys import checked_key
 from ecom.common.parsing import JsonParser
-from ecom.common.problems import FieldError, Refusal
+from ecom.common.problems import FieldError
 
 MAX_BYTES = 5 * 1024 * 1024  # as much as the gateway lets through
 REJECTED = "rejected"
@@ -58,9 +58,7 @@ def _outcomes(request: Request, products: Sequence[ProductRow]) -> Mapping[str, 
     key = request.headers.get("Idempotency-Key")
     if key is None:
         return upsert_products(rows=products) if products else {}
-    if not re.fullmatch(r"[!-~]{8,64}", key):
-        detail = "The header Idempotency-Key has 8 to 64 visible characters, new for each batch."
-        raise Refusal(400, "idempotency-key", detail, errors=[FieldError("Idempotency-Key", "invalid", detail)])
+    key = checked_key(key, "The header Idempotency-Key has 8 to 64 visible characters, new for each batch.")
     return upsert_once(key=f"{cast(Principal, request.user).subject} {key}", rows=products)
 
 

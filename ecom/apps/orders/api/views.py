@@ -1,6 +1,5 @@
 """The public API of orders: `/cart…` and `/orders…`."""
 
-import re
 from typing import Any, cast
 
 from django.http import HttpResponse
@@ -19,11 +18,10 @@ from ecom.apps.orders.models import Actor, Status
 from ecom.apps.orders.services import carts, placing, transitions
 from ecom.apps.orders.services.transitions import By
 from ecom.common.authentication import Principal
+from ecom.common.idempotency_keys import checked_key
 from ecom.common.permissions import IsStaffOrHasScope
-from ecom.common.problems import FieldError, Refusal
 from ecom.common.uncached import UncachedView
 
-_KEY = re.compile(r"[!-~]{8,64}")
 # Validating does not change a serializer, and making one copies all its fields: one serves every request.
 _ADDITION, _QUANTITY = bodies.CartAddition(), bodies.QuantityChange()
 _ORDER, _CANCEL, _TRANSITION = bodies.OrderRequest(), bodies.CancelRequest(), bodies.TransitionRequest()
@@ -126,11 +124,8 @@ class Orders(PersonalView):
 
 def _idempotency_key(request: Request) -> str:
     """Raises Refusal (400)."""
-    key: str = request.META.get("HTTP_IDEMPOTENCY_KEY", "")
-    if not _KEY.fullmatch(key):
-        detail = "The header Idempotency-Key is needed: 8 to 64 visible characters, new for each order."
-        raise Refusal(400, "idempotency-key", detail, errors=[FieldError("Idempotency-Key", "invalid", detail)])
-    return key
+    detail = "The header Idempotency-Key is needed: 8 to 64 visible characters, new for each order."
+    return checked_key(request.headers.get("Idempotency-Key", ""), detail)
 
 
 class Order(PersonalView):
