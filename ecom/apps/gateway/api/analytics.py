@@ -11,7 +11,7 @@ from django.http.response import HttpResponseBase
 
 from ecom.apps.gateway import selectors
 from ecom.apps.gateway.api.admission import admitted
-from ecom.apps.gateway.api.conditions import client_has
+from ecom.apps.gateway.api.conditions import client_has, not_modified
 from ecom.apps.gateway.api.methods import View, reads_only
 from ecom.apps.gateway.api.parameters import (
     InvalidParameter,
@@ -88,9 +88,7 @@ def _answered(request: HttpRequest, body: dict[str, Any] | Trending) -> HttpResp
     etag = f'W/"{answer.tag}"'
     headers = {"Cache-Control": "private, no-cache", "ETag": etag}
     if client_has(request, etag):
-        response = HttpResponse(status=304, headers=headers)
-        del response["Content-Type"]
-        return response
+        return not_modified(headers)
     headers["Content-Length"] = str(len(answer.content))
     return HttpResponse(answer.content, content_type="application/json", headers=headers)
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase, ResponseHeaders
 
-from ecom.apps.gateway.api.conditions import client_has
+from ecom.apps.gateway.api.conditions import client_has, not_modified
 from ecom.apps.gateway.shared_cache import LOOKUPS, StoredAnswer, shared_cache
 
 # Asks the service; the given conditions (`If-None-Match`) go in place of the client's own.
@@ -62,7 +62,4 @@ def _answer(request: HttpRequest, stored: StoredAnswer, also: Mapping[str, str] 
     headers = {**stored.headers, "Age": str(stored.age_seconds), **(also or {})}
     if not client_has(request, stored.etag):
         return HttpResponse(stored.body, headers=headers)
-    kept = {name: value for name, value in headers.items() if name.lower() in _IN_304 or name == "Age"}
-    response = HttpResponse(status=304, headers=kept)
-    del response["Content-Type"]
-    return response
+    return not_modified({name: value for name, value in headers.items() if name.lower() in _IN_304 or name == "Age"})
