@@ -7,6 +7,7 @@ Remote contract: whatever is put into the uploads bucket is imported by `product
 import json
 import secrets
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 DAYS_LISTED = 7
+AT_ONCE = 8  # reports that are read side by side
 OVER = ("finished", "failed")
 _PATIENCE = Config(connect_timeout=2, read_timeout=20, retries={"mode": "standard", "max_attempts": 2})
 
@@ -81,7 +83,9 @@ def recent(limit: int) -> list[FileImport]:
     """What was uploaded in the last days, the newest first. Raises ImportsUnavailable."""
     try:
         found = list(_uploads_by_day(limit))[:limit]
-        return [FileImport(key, at, _report(key)) for at, key in found]
+        with ThreadPoolExecutor(AT_ONCE) as readers:
+            reports = list(readers.map(_report, [key for _, key in found]))
+        return [FileImport(key, at, report) for (at, key), report in zip(found, reports, strict=True)]
     except (BotoCoreError, ClientError) as error:
         raise ImportsUnavailable(str(error)) from error
 
@@ -113,7 +117,8 @@ def _uploads_by_day(limit: int) -> Iterator[tuple[datetime, str]]:
     count = 0
     for ago in range(DAYS_LISTED):
         day = f"{datetime.now(UTC) - timedelta(days=ago):%Y-%m-%d}/"
-        listed = _s3().list_objects_v2(Bucket=settings.UPLOADS_BUCKET, Prefix=day).get("Contents", [])
+        pages = _s3().get_paginator("list_objects_v2").paginate(Bucket=settings.UPLOADS_BUCKET, Prefix=day)
+        listed = [each for page in pages for each in page.get("Contents", [])]
         files = [(each["LastModified"], each["Key"]) for each in listed if not each["Key"].endswith(".mapping.json")]
         yield from sorted(files, reverse=True)
         count += len(files)
