@@ -32,6 +32,7 @@ class Options:
 
     bootstrap_servers: str = _option("127.0.0.1:19092", "Kafka: host:port[,host:port…].")
     kafka_tls: bool = _option(False, "TLS, and SCRAM-SHA-512 with KAFKA_USERNAME and KAFKA_PASSWORD.")
+    kafka_secret: str = _option("", "projects/…/secrets/… at Google with both, where they are not in the environment.")
     kafka_ca_file: str = _option("", "PEM file of the authorities that Kafka's certificates are from, if not public.")
     raw_topic: str = _option("ecom-raw-events", "Topic to read shoppers' events from.")
     analytics_topic: str = _option("ecom-product-analytics", "Topic for the finished windows.")
