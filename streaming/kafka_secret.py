@@ -1,7 +1,7 @@
 """Kafka's user and password from Google's Secret Manager, for the driver on Dataproc: who the machine is may read it.
 
-The node's service account is known by the metadata server, which hands out its tokens to what runs on the node; so there
-is no password in a request, a flag or a file. A secret's value is JSON: {"username": …, "password": …}, as MSK has it.
+The metadata server knows the node's service account and hands out its tokens to what runs on the node; so there is no
+password in a request, a flag or a file. A secret's value is JSON: {"username": …, "password": …}, as MSK has it.
 
 https://cloud.google.com/compute/docs/access/authenticate-workloads#applications
 https://cloud.google.com/secret-manager/docs/reference/rest/v1/projects.secrets.versions/access

@@ -1,7 +1,7 @@
 """How the job and the tools beside it prove to Kafka who they are: SCRAM-SHA-512 over TLS, as MSK has it.
 
-User and password are taken from KAFKA_USERNAME and KAFKA_PASSWORD, as AWS's credentials are from AWS's variables, or from
-the secret of Google's that an option names: so no option, file or `config` shows them.
+User and password are taken from KAFKA_USERNAME and KAFKA_PASSWORD, as AWS's credentials are from AWS's variables, or
+from the secret of Google's that an option names: so no option, file or `config` shows them.
 """
 
 import os

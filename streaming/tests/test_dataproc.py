@@ -114,7 +114,7 @@ def test_what_the_bucket_has_is_not_uploaded_again_and_a_repeated_request_has_th
 
 
 def test_the_driver_is_told_where_kafkas_password_is_and_not_what_it_is(shell: Shell) -> None:
-    answer = shell.submit("--dry-run", kafka_tls="true", kafka_secret="projects/p/secrets/ecom-dev-kafka")  # noqa: S106
+    answer = shell.submit("--dry-run", kafka_tls="true", kafka_secret="projects/p/secrets/ecom-dev-kafka")
     assert answer.returncode == 0, answer.stderr
     args = json.loads(answer.stdout)["request"]["job"]["flinkJob"]["args"]
     assert {"--kafka-tls", "--kafka-secret=projects/p/secrets/ecom-dev-kafka"} <= set(args)

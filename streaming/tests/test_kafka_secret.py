@@ -20,9 +20,9 @@ from streaming.failures import NotReady
 from streaming.kafka_security import client_settings, table_properties
 from streaming.options import Options
 
-SECRET = "projects/ecom-dev-example/secrets/ecom-dev-kafka"  # noqa: S105 - a name
+SECRET = "projects/ecom-dev-example/secrets/ecom-dev-kafka"
 VALUE = {"username": "flink", "password": "open-sesame"}
-TOKEN = "/computeMetadata/v1/instance/service-accounts/default/token"  # noqa: S105 - a path
+TOKEN = "/computeMetadata/v1/instance/service-accounts/default/token"
 ON_DATAPROC = replace(Options(), kafka_tls=True, kafka_secret=SECRET)
 
 
