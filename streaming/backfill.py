@@ -12,6 +12,7 @@ from streaming.checkpoints import Start
 from streaming.cluster import Cluster, end_leftovers
 from streaming.flink_settings import embedded_settings, job_settings
 from streaming.options import Options
+from streaming.recount import kafka_times
 from streaming.verify import Difference
 
 Say = Callable[[str], None]
@@ -43,8 +44,9 @@ def backfill(options: Options, start_ms: int, end_ms: int, file: Path | None, sa
     """
     jars, partitions = preflight.find_jars(options), preflight.check(options)
     verify.check_range(options, start_ms, end_ms)
-    start = Start(start_ms - options.ahead_seconds * 1000, start_ms, end_ms)
-    with archive.in_kafka(options, file, partitions) if file else nullcontext(options) as own:
+    read_from_ms, _ = kafka_times(options, start_ms, end_ms)
+    start = Start(read_from_ms, start_ms, end_ms)
+    with archive.in_kafka(options, start_ms, end_ms, file, partitions) if file else nullcontext(options) as own:
         before = verify.compare(own, start_ms, end_ms, strays=False)
         say(f"{len(before.differences)} of {before.items} items differ; counting all of them again")
         _run(own, jars, partitions, start, say)

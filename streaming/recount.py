@@ -142,9 +142,14 @@ class Recount:
 def recount(options: Options, start_ms: int, end_ms: int) -> Recount:
     """Read what can belong to the range from the topic and count it. Raises NotReady where Kafka has not all of it."""
     found = Recount(options, start_ms, end_ms)
-    for record in records(options, start_ms - options.ahead_seconds * 1000, end_ms + options.lateness_seconds * 1000):
+    for record in records(options, *kafka_times(options, start_ms, end_ms)):
         found.add(record)
     return found
+
+
+def kafka_times(options: Options, start_ms: int, end_ms: int) -> tuple[int, int]:
+    """The Kafka times, from the first to before the second, of all records that the range's windows can depend on."""
+    return start_ms - options.ahead_seconds * 1000, end_ms + options.lateness_seconds * 1000
 
 
 def parse(body: bytes | None) -> Event:

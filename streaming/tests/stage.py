@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.admin import ConfigResource, ConfigResourceType
+from kafka.structs import OffsetAndMetadata
 
 from local import provision
 from local.provision import Table, Topic
@@ -130,6 +131,14 @@ class Stage:
         """The offsets that the job's consumer group has committed."""
         with closing(KafkaConsumer(bootstrap_servers=self.kafka.bootstrap_servers, group_id=self.name("job"))) as group:
             return [group.committed(TopicPartition(self.name("raw"), number)) for number in range(PARTITIONS)]
+
+    def commit_all(self) -> None:
+        """Commit the topic's end for the job's consumer group, as a job that has read all of it does."""
+        with closing(KafkaConsumer(bootstrap_servers=self.kafka.bootstrap_servers, group_id=self.name("job"))) as group:
+            partitions = [TopicPartition(self.name("raw"), number) for number in range(PARTITIONS)]
+            ends = group.end_offsets(partitions)
+            group.assign(partitions)
+            group.commit({partition: OffsetAndMetadata(ends[partition], "", -1) for partition in partitions})
 
     def wait_until_all_is_kept(self, seconds: float = 120) -> None:
         """Wait until the job has a checkpoint behind the last raw record: all that follows from them is written."""

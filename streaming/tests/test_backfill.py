@@ -2,14 +2,11 @@
 
 import json
 import random
-from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from kafka import KafkaConsumer, TopicPartition
-from kafka.structs import OffsetAndMetadata
 
 from local import provision
 from local.servers import DynamoDB, Kafka
@@ -33,7 +30,7 @@ def stage(kafka: Kafka, dynamodb: DynamoDB) -> Stage:
     stage.send(_traffic())
     for moment in (milliseconds(QUIET) + 1_000, END + 11_999):
         stage.control("heartbeat", moment)
-    _commit_all(stage)
+    stage.commit_all()
     _write(stage)
     stage.claim_broker_time(True)
     return stage
@@ -61,6 +58,21 @@ def test_an_item_of_a_product_without_events_is_found_unless_only_known_products
     assert _keys(_run(stage, "verify", 6)["differences"]) == {tuple(STRAY.values())}
     assert _run(stage, "verify", 0, "--no-strays")["differences"] == []
     _remove(stage, "windows", STRAY)
+
+
+def test_a_range_that_the_file_lacks_records_of_is_refused(stage: Stage, tmp_path: Path) -> None:
+    file = tmp_path / "records.jsonl.gz"
+    shorter = command_line("archive", "--from", FROM, "--to", QUIET, "--file", str(file),
+                           environment=_environment(stage))  # fmt: skip
+    assert shorter.returncode == 0, shorter.stderr
+    before = stage.windows()
+    answer = command_line("backfill", "--from", FROM, "--to", TO, "--file", str(file), environment=_environment(stage))
+    assert (answer.returncode, answer.stdout) == (1, "")
+    assert answer.stderr == (
+        f"error: {file} has the records from 2025-11-23T12:39:00Z to 2025-11-23T12:42:10Z; "
+        "the range needs those from 2025-11-23T12:39:00Z to 2025-11-23T12:43:10Z\n"
+    )
+    assert stage.windows() == before
 
 
 @pytest.mark.parametrize("command", ["verify", "backfill"])
@@ -111,14 +123,6 @@ def _event(now: int, product: str, behind: int, number: int) -> Record:
     }
     headers = ({}, {"bot": "1"}, {"trust": "visitor"}, {"trust": "customer"}, {"trust": "anonymous"})[number % 5]
     return Record(now, json.dumps(event).encode(), b"U", headers, number % PARTITIONS)
-
-
-def _commit_all(stage: Stage) -> None:
-    with closing(KafkaConsumer(bootstrap_servers=stage.kafka.bootstrap_servers, group_id=stage.name("job"))) as group:
-        partitions = [TopicPartition(stage.name("raw"), number) for number in range(PARTITIONS)]
-        ends = group.end_offsets(partitions)
-        group.assign(partitions)
-        group.commit({partition: OffsetAndMetadata(ends[partition], "", -1) for partition in partitions})
 
 
 def _write(stage: Stage) -> None:
