@@ -1,23 +1,21 @@
 """How fast the job is from a full topic, beside a job that only parses, and how fast one writer writes."""
 
-import json
 import os
 import tempfile
 import time
-import urllib.request
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from kafka import KafkaAdminClient
-from kafka.admin import NewTopic
+from kafka import KafkaAdminClient, KafkaConsumer, TopicPartition
 from pyflink.table import TableEnvironment
 
 from streaming import job, preflight
+from streaming.archive import KEPT_AS_SENT
 from streaming.checkpoints import Start
 from streaming.cluster import Cluster
 from streaming.flink_rest import FlinkRest
@@ -28,10 +26,9 @@ from streaming.writer import Destination, TableWriter
 
 START_MS = 1_763_901_600_000  # 2025-11-23T12:40:00Z
 WARM_UP = 0.1  # the part of the events before the clock starts
-LOOK_SECONDS, LOOK_TIMEOUT = 0.5, 10.0
+LOOK_SECONDS = 0.5
 DEADLINE_SECONDS, FILL_SECONDS = 600.0, 15.0
 ENOUGH = 200_000
-KEYS = {"analytics_table": ("product_id", "window_start"), "trending_table": ("granularity", "window_start")}
 
 Say = Callable[[str], None]
 
@@ -86,7 +83,9 @@ def bench(options: Options, load: Load, producer: Producer, items: int, say: Say
         say("reading it with a job that only parses")
         parse = _run(own, jars, load, _parse, _read(own))
         say("reading it with the whole job")
-        whole = _run(own, jars, load, _whole, _read(own))
+        with _running(own, jars, load, _whole) as cluster:
+            rates = _rates(_read(own), cluster.cpu_seconds, load)
+            whole = rates | asdict(FlinkRest(own.flink_url).largest_checkpoint())
         say(f"writing {items} items")
         writer = _write(own, items)
     return {
@@ -99,7 +98,7 @@ def bench(options: Options, load: Load, producer: Producer, items: int, say: Say
 
 
 def _own_names(options: Options) -> Options:
-    names = ("raw_topic", "analytics_topic", "dead_letter_topic", "late_topic", "group_id", *KEYS)
+    names = ("raw_topic", "analytics_topic", "dead_letter_topic", "late_topic", "group_id", *preflight.KEYS)
     mark = f"bench-{uuid.uuid4().hex[:8]}"
     own: dict[str, Any] = {name: f"{getattr(options, name)}-{mark}" for name in names}
     return replace(options, **own)
@@ -108,20 +107,18 @@ def _own_names(options: Options) -> Options:
 @contextmanager
 def _topics(options: Options, partitions: int) -> Iterator[None]:
     names = [getattr(options, name) for name in preflight.TOPICS]
-    settings = {"message.timestamp.type": "CreateTime", "retention.ms": "-1"}
-    admin = KafkaAdminClient(**client_settings(options))
-    try:
-        admin.create_topics([NewTopic(name, partitions, 1, topic_configs=settings) for name in names])
-        yield
-        admin.delete_topics(names)
-    finally:
-        admin.close()
+    with closing(KafkaAdminClient(**client_settings(options))) as admin:
+        admin.create_topics({name: {"num_partitions": partitions, "configs": KEPT_AS_SENT} for name in names})
+        try:
+            yield
+        finally:
+            admin.delete_topics(names)
 
 
 @contextmanager
 def _tables(options: Options) -> Iterator[None]:
     client = _destination(options, "").connect()
-    names = {getattr(options, option): keys for option, keys in KEYS.items()}
+    names = {getattr(options, option): keys for option, keys in preflight.KEYS.items()}
     for name, keys in names.items():
         client.create_table(
             TableName=name, BillingMode="PAY_PER_REQUEST",
@@ -152,7 +149,13 @@ Count = Callable[[], int]
 def _run(
     options: Options, jars: list[Path], load: Load, submit: Submit, count: Count, *, seconds: float | None = None
 ) -> dict[str, int]:
-    """Run one job on a cluster of its own, so that none finds the code already warm; return its rates."""
+    with _running(options, jars, load, submit) as cluster:
+        return _rates(count, cluster.cpu_seconds, load, seconds)
+
+
+@contextmanager
+def _running(options: Options, jars: list[Path], load: Load, submit: Submit) -> Iterator[Cluster]:
+    """A job on a cluster of its own, so that none finds the code already warm."""
     with tempfile.TemporaryDirectory() as directory:
         cluster = Cluster(Path(directory), options.heap_mb)
         try:
@@ -161,7 +164,7 @@ def _run(
             quick = {"metrics.fetcher.update-interval": "400", "execution.checkpointing.dir": Path(directory).as_uri()}
             environment = job.table_environment(job_settings(options) | embedded | quick)
             submit(environment, options, load)
-            return _rates(count, cluster.cpu_seconds, load, seconds) | _checkpoints(options)
+            yield cluster
         finally:
             cluster.stop()
 
@@ -214,15 +217,9 @@ def _filled(options: Options) -> Count:
 
 
 def _end_offsets(options: Options) -> list[int]:
-    from kafka import KafkaConsumer, TopicPartition
-
-    consumer = KafkaConsumer(**client_settings(options))
-    try:
+    with closing(KafkaConsumer(**client_settings(options))) as consumer:
         numbers = consumer.partitions_for_topic(options.raw_topic)
-        partitions = [TopicPartition(options.raw_topic, number) for number in numbers]
-        return list(consumer.end_offsets(partitions).values())
-    finally:
-        consumer.close()
+        return list(consumer.end_offsets([TopicPartition(options.raw_topic, number) for number in numbers]).values())
 
 
 def _rates(count: Count, cpu_seconds: Callable[[], float], load: Load, seconds: float | None = None) -> dict[str, int]:
@@ -246,19 +243,6 @@ def _rates(count: Count, cpu_seconds: Callable[[], float], load: Load, seconds: 
         raise ValueError(f"{load.events} events are too few: all were read between two looks")
     events, passed, cpu = (after - before for before, after in zip(first, last, strict=True))
     return {"events_per_second": round(events / passed), "events_per_cpu_second": round(events / cpu)}
-
-
-def _checkpoints(options: Options) -> dict[str, int]:
-    """The largest of the job's complete checkpoints and the one that took longest."""
-    root = f"http://127.0.0.1:{options.rest_port}/jobs"
-    with urllib.request.urlopen(f"{root}/overview", timeout=LOOK_TIMEOUT) as answer:  # noqa: S310 - loopback
-        (job_id,) = [found["jid"] for found in json.load(answer)["jobs"]]
-    with urllib.request.urlopen(f"{root}/{job_id}/checkpoints", timeout=LOOK_TIMEOUT) as answer:  # noqa: S310 - loopback
-        done = [one for one in json.load(answer)["history"] if one["status"] == "COMPLETED"]
-    return {
-        "largest_checkpoint_bytes": max((one["state_size"] for one in done), default=0),
-        "longest_checkpoint_ms": max((one["end_to_end_duration"] for one in done), default=0),
-    }
 
 
 def _write(options: Options, items: int) -> float:

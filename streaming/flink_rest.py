@@ -90,6 +90,14 @@ class Status:
     dynamodb_milliseconds: int | None = None
 
 
+@dataclass(frozen=True, kw_only=True)
+class Largest:
+    """The size of the largest of a job's completed checkpoints, and the time of the longest; 0 where there was none."""
+
+    largest_checkpoint_bytes: int
+    longest_checkpoint_ms: int
+
+
 class FlinkRest:
     """A client of one cluster and of the jobs with one name on it."""
 
@@ -130,6 +138,15 @@ class FlinkRest:
             return int(found["records_read"] or 0)
         except (OSError, ValueError, RequestFailed):
             return 0
+
+    def largest_checkpoint(self) -> Largest:
+        """What the only job's checkpoints came to. By Flink's summary, as its history forgets the older ones."""
+        (job,) = self._get("/jobs/overview")["jobs"]
+        summary = self._get(f"/jobs/{job['jid']}/checkpoints")["summary"]
+        return Largest(
+            largest_checkpoint_bytes=summary["state_size"]["max"],
+            longest_checkpoint_ms=summary["end_to_end_duration"]["max"],
+        )
 
     def savepoint(self, job_id: str, directory: str, *, seconds: float) -> str:
         """Have the job write a savepoint below the directory and go on; return its path."""
