@@ -4,13 +4,10 @@ https://cloud.google.com/storage/docs/json_api/v1/objects: `list`, `get` with al
 of `insert`, which with ifGenerationMatch=0 creates an object or answers 412.
 """
 
-import json
 import urllib.parse
-from collections.abc import Iterator
 from datetime import datetime
-from typing import Any
 
-from streaming.google_api import RequestRefused, call, endpoint
+from streaming.google_api import RequestRefused, call, endpoint, pages
 
 PRECONDITION_FAILED, NOT_FOUND = 412, 404
 
@@ -24,7 +21,12 @@ class CloudStorage:
 
     def list(self, prefix: str) -> dict[str, float]:
         """The objects whose names begin so, each with the time it was last written."""
-        return {each["name"]: datetime.fromisoformat(each["updated"]).timestamp() for each in self._pages(prefix)}
+        query = {"prefix": prefix, "fields": "items(name,updated),nextPageToken"}
+        return {
+            each["name"]: datetime.fromisoformat(each["updated"]).timestamp()
+            for page in pages(self._root, query)
+            for each in page.get("items", ())
+        }
 
     def read(self, name: str) -> bytes:
         """An object's content."""
@@ -48,17 +50,6 @@ class CloudStorage:
         except RequestRefused as refused:
             if refused.status != NOT_FOUND:
                 raise
-
-    def _pages(self, prefix: str) -> Iterator[dict[str, Any]]:
-        token = ""
-        while True:
-            query = {"prefix": prefix, "fields": "items(name,updated),nextPageToken"} | (
-                {"pageToken": token} if token else {}
-            )
-            page = json.loads(call("GET", f"{self._root}?{urllib.parse.urlencode(query)}"))
-            yield from page.get("items", ())
-            if not (token := page.get("nextPageToken", "")):
-                return
 
     def _object(self, name: str) -> str:
         return f"{self._root}/{urllib.parse.quote(name, safe='')}"

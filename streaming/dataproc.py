@@ -8,18 +8,18 @@ import json
 import re
 import shlex
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import quote, urlsplit
 
 from streaming import job, preflight, releases
 from streaming.checkpoints import Plan, Run
 from streaming.cloud_storage import CloudStorage
 from streaming.environments import EXECUTABLE
 from streaming.failures import WRONG_OPTION, AlreadyThere, Failure
-from streaming.google_api import call, endpoint
+from streaming.google_api import call, endpoint, pages
 from streaming.options import Options
 
 Say = Callable[[str], None]
@@ -60,7 +60,7 @@ def prepare(options: Options, *, version: str, environment: Path, resume_from: s
         raise releases.NoRelease(f"{archive} does not exist: `package --version {version}` makes it")
     run = _decide(options, resume_from)
     places = _places(options, version, archive, environment)
-    return Submission(dict(places), _request(options, run, version, [address for address, _ in places]), run)
+    return Submission(places, _request(options, run, version, list(places)), run)
 
 
 def submit(options: Options, submission: Submission, say: Say) -> str:
@@ -100,21 +100,11 @@ def _decide(options: Options, resume_from: str | None) -> Run:
 
 
 def _job_ids(options: Options, state: str) -> list[str]:
-    return [each["reference"]["jobId"] for each in _listed(options, state)]
-
-
-def _listed(options: Options, state: str) -> Iterator[dict[str, Any]]:
-    token = ""
-    while True:
-        query = {"clusterName": options.dataproc_cluster, "jobStateMatcher": state} | (
-            {"pageToken": token} if token else {}
-        )
-        page = json.loads(call("GET", f"{_jobs(options)}?{urlencode(query)}"))
-        yield from (
-            each for each in page.get("jobs", ()) if each.get("labels", {}).get("job") == _label(options.job_name)
-        )
-        if not (token := page.get("nextPageToken", "")):
-            return
+    query = {"clusterName": options.dataproc_cluster, "jobStateMatcher": state}
+    found = (each for page in pages(_jobs(options), query) for each in page.get("jobs", ()))
+    return [
+        each["reference"]["jobId"] for each in found if each.get("labels", {}).get("job") == _label(options.job_name)
+    ]
 
 
 def _jobs(options: Options) -> str:
@@ -122,10 +112,8 @@ def _jobs(options: Options) -> str:
     return f"{endpoint('dataproc')}/v1/projects/{project}/regions/{region}/jobs"
 
 
-def _places(
-    options: Options, version: str, archive: Path, environment: Path
-) -> list[tuple[str, Callable[[], bytes]]]:  # fmt: skip
-    """Environment, code and jars, in this order, with their addresses in the bucket."""
+def _places(options: Options, version: str, archive: Path, environment: Path) -> dict[str, Callable[[], bytes]]:
+    """Environment, code and jars, in this order: their addresses in the bucket, and what reads them here."""
     staging = options.dataproc_staging.rstrip("/")
     folder, python_jar = f"{staging}/releases/{version}", preflight.find_python_jar()
 
@@ -133,12 +121,12 @@ def _places(
         return lambda: zipfile.ZipFile(archive).read(name)
 
     jars = [name for name in releases.label_of(archive)["files"] if name.startswith("jars/")]
-    return [
-        (f"{staging}/environments/{environment.name}", environment.read_bytes),
-        (f"{folder}/{archive.name}", archive.read_bytes),
-        (f"{folder}/{python_jar.name}", python_jar.read_bytes),
-        *((f"{folder}/{name.removeprefix('jars/')}", packed(name)) for name in jars),
-    ]
+    return {
+        f"{staging}/environments/{environment.name}": environment.read_bytes,
+        f"{folder}/{archive.name}": archive.read_bytes,
+        f"{folder}/{python_jar.name}": python_jar.read_bytes,
+        **{f"{folder}/{name.removeprefix('jars/')}": packed(name) for name in jars},
+    }
 
 
 def _request(options: Options, run: Run, version: str, places: list[str]) -> dict[str, Any]:

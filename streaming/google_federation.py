@@ -5,9 +5,12 @@ No key is kept anywhere. The issuer's own token, which Kubernetes renews in a fi
 """
 
 import json
+import time
 import urllib.error
 import urllib.parse
 import urllib.request
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +21,16 @@ TIMEOUT_SECONDS = 30.0
 KIND = "external_account"
 
 
-def federated_token(file: Path) -> str:
-    """An access token, good for an hour. Raises Failure that names the step which was refused."""
+@dataclass(frozen=True)
+class Token:
+    """An access token, and when it expires (seconds since 1970)."""
+
+    text: str
+    expires_at: float
+
+
+def federated_token(file: Path) -> Token:
+    """An access token, as a rule good for an hour. Raises Failure that names the step which was refused."""
     try:
         described = json.loads(file.read_text())
         own = Path(described["credential_source"]["file"]).read_text().strip()
@@ -27,11 +38,13 @@ def federated_token(file: Path) -> str:
             raise Failure(f"{file} is of the type {described['type']}, not {KIND}")
     except (OSError, ValueError, KeyError) as error:
         raise Failure(f"{file} and the token that it names cannot be read: {error!r}") from error
-    exchanged: str = _post(described["token_url"], _exchange(described, own))["access_token"]
+    begun = time.time()
+    exchanged = _post(described["token_url"], _exchange(described, own))
     if account := described.get("service_account_impersonation_url"):
         asked = json.dumps({"scope": [SCOPE]}).encode()
-        return str(_post(account, asked, token=exchanged, content_type="application/json")["accessToken"])
-    return exchanged
+        answer = _post(account, asked, token=exchanged["access_token"], content_type="application/json")
+        return Token(answer["accessToken"], datetime.fromisoformat(answer["expireTime"]).timestamp())
+    return Token(exchanged["access_token"], begun + exchanged["expires_in"])
 
 
 def _exchange(described: dict[str, Any], own: str) -> bytes:

@@ -42,7 +42,7 @@ class Google:
             return self._dataproc(method, path, query, body)
         if method == "GET" and path.endswith("/o"):
             found = [{"name": name, "updated": WRITTEN} for name in self.objects if name.startswith(query["prefix"])]
-            return 200, json.dumps({"items": found}).encode()
+            return 200, _page("items", found, query)
         if method == "POST":
             return self._upload(query, body)
         name = unquote(path.rpartition("/")[2])
@@ -62,11 +62,18 @@ class Google:
         if method == "GET":
             active = query["jobStateMatcher"] == "ACTIVE"
             found = [job for job in self.jobs if (job["status"]["state"] == "RUNNING") == active]
-            return 200, json.dumps({"jobs": found}).encode()
+            return 200, _page("jobs", found, query)
         request = json.loads(body)
         self.submitted.append(request | {"path": path})
         self.jobs.append(request["job"] | {"status": {"state": "RUNNING"}})
         return 200, json.dumps(request["job"]).encode()
+
+
+def _page(name: str, found: list[dict[str, Any]], query: dict[str, str]) -> bytes:
+    """One of a list's entries, and how to ask for the others; an empty list is not named at all."""
+    at = int(query.get("pageToken", "0"))
+    page: dict[str, Any] = {name: found[at : at + 1]} if found else {}
+    return json.dumps(page | ({"nextPageToken": str(at + 1)} if at + 1 < len(found) else {})).encode()
 
 
 def _handler(google: Google) -> type[BaseHTTPRequestHandler]:
