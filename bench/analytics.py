@@ -3,24 +3,21 @@
 The shop is measured in turns, without streams and with them, so that what else the machine does meets both.
 """
 
+import itertools
 import random
 import statistics
 import tempfile
-import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
-import orjson
 import urllib3
 
-from bench import load, results
+from bench import load, results, traffic
 from bench.listeners import Listeners
 from bench.load import Load
-from bench.measured_stack import service_headers
 from bench.metrics import metric
 from bench.stored_windows import MINUTE, TOP, StoredWindows, text
 from local.processes import PROCESSES
@@ -46,7 +43,9 @@ def run(stack: Stack) -> None:
     starts = [present - minute * MINUTE for minute in range(MINUTES, 0, -1)]
     stored = StoredWindows(stack.dynamodb.endpoint).store(product_ids, starts)
     questions = list(_questions(stack, product_ids, starts))
-    with _traffic(stack.url("gateway"), product_ids):
+    # Some products are viewed each second, so that each minute has a list.
+    some = (product_ids[: number % TOP + 1] for number in itertools.count(1))
+    with traffic.views(stack.url("gateway"), some, seconds=1):
         streams = list(_streams(stack))
     notes = [
         f"{stored:,} windows are stored: {PRODUCTS:,} products in {MINUTES:,} minutes. One client asks one question "
@@ -164,31 +163,3 @@ def _over(turns: Sequence[Load]) -> dict[str, float]:
 
 def _reads(stack: Stack, **labels: str) -> float:
     return metric(stack, "gateway", "ecom_gateway_analytics_reads_total", **labels)
-
-
-@contextmanager
-def _traffic(gateway: str, product_ids: Sequence[str]) -> Iterator[None]:
-    """Some products are viewed each second until the end of the block, so that each minute has a list."""
-    stop = threading.Event()
-    sender = threading.Thread(target=_send, args=(gateway, product_ids, stop))
-    sender.start()
-    try:
-        yield
-    finally:
-        stop.set()
-        sender.join()
-
-
-def _send(gateway: str, product_ids: Sequence[str], stop: threading.Event) -> None:
-    pool = urllib3.PoolManager(timeout=10, headers={"Content-Type": "application/json", **service_headers()})
-    shopper = 0
-    while not stop.wait(1):
-        shopper += 1
-        at = text(datetime.now(UTC))
-        events = [
-            {"user_id": f"U{shopper}", "product_id": product_id, "event_type": "VIEW_PRODUCT", "timestamp": at}
-            for product_id in product_ids[: shopper % TOP + 1]
-        ]
-        answer = pool.request("POST", f"{gateway}/activity/events", body=orjson.dumps(events))
-        if answer.status >= 400:
-            raise RuntimeError(f"the gateway answered {answer.status}: {answer.data[:500]!r}")

@@ -11,7 +11,7 @@ from functools import partial
 
 import urllib3
 
-from bench import load, results
+from bench import load, products, results
 from bench.statements import statements
 from local import credentials
 from local.stack import Stack
@@ -24,8 +24,12 @@ Batch = dict[str, list[dict[str, object]]]
 
 
 def run(stack: Stack) -> None:
-    """Measure and record. It leaves 20,000 products in the stack's catalogue."""
-    results.record("bulk", list(_figures(stack)))
+    """Measure and record; the stack's catalogue is as it was then."""
+    before = products.keys(stack)
+    try:
+        results.record("bulk", list(_figures(stack)))
+    finally:
+        products.keep_only(stack, before)
 
 
 def _figures(stack: Stack) -> Iterator[dict[str, object]]:

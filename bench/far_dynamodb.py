@@ -18,6 +18,7 @@ from bench import job_process, results
 from bench.counting_dynamodb import CountingDynamoDB
 from bench.far_away import FarAway
 from bench.job_process import JobProcess
+from bench.stored_windows import text
 from local import provision
 from local.provision import Table, Topic
 from local.servers import DynamoDB, Kafka
@@ -126,14 +127,14 @@ def _send_events(target: Target, at: datetime) -> None:
     with closing(KafkaProducer(bootstrap_servers=target.kafka.bootstrap_servers, linger_ms=20)) as producer:
         for number in range(WINDOWS):
             event = {"user_id": f"U{number % 997}", "product_id": f"P{number}", "event_type": "VIEW_PRODUCT",
-                     "timestamp": _text(at)}  # fmt: skip
+                     "timestamp": text(at)}  # fmt: skip
             producer.send(target.topic("raw"), json.dumps(event).encode(), partition=number % PARTITIONS)
         producer.flush(60)
 
 
 def _close_windows(target: Target, at: datetime) -> None:
     """Say on every partition that the recording has come to this time."""
-    headers = [("control", b"end"), ("ce_time", _text(at).encode())]
+    headers = [("control", b"end"), ("ce_time", text(at).encode())]
     with closing(KafkaProducer(bootstrap_servers=target.kafka.bootstrap_servers)) as producer:
         for number in range(PARTITIONS):
             producer.send(target.topic("raw"), key=b"", headers=headers, partition=number)
@@ -144,7 +145,3 @@ def _count(dynamodb: DynamoDB, table: str) -> int:
     client = provision.session().client("dynamodb", endpoint_url=dynamodb.endpoint)
     pages = client.get_paginator("scan").paginate(TableName=table, Select="COUNT", ConsistentRead=True)
     return sum(page["Count"] for page in pages)
-
-
-def _text(moment: datetime) -> str:
-    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")

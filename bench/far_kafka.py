@@ -1,7 +1,5 @@
 """Kafka 0, 20 and 80 ms away each way: what a Flink job writes to it with several settings, and reads from it."""
 
-import json
-import subprocess
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -13,12 +11,12 @@ from local.servers import Kafka
 PORTS_FROM = 29_200
 MILLISECONDS = (0, 20, 80)
 # The first are Kafka's own defaults.
-PRODUCERS = (
-    {"linger-ms": 5, "batch-kb": 16, "compression": "none"},
-    {"linger-ms": 20, "batch-kb": 128, "compression": "none"},
-    {"linger-ms": 20, "batch-kb": 128, "compression": "lz4"},
-    {"linger-ms": 100, "batch-kb": 512, "compression": "lz4"},
-    {"linger-ms": 100, "batch-kb": 512, "compression": "zstd"},
+PRODUCERS: tuple[dict[str, object], ...] = (
+    {"linger_ms": 5, "batch_kb": 16, "compression": "none"},
+    {"linger_ms": 20, "batch_kb": 128, "compression": "none"},
+    {"linger_ms": 20, "batch_kb": 128, "compression": "lz4"},
+    {"linger_ms": 100, "batch_kb": 512, "compression": "lz4"},
+    {"linger_ms": 100, "batch_kb": 512, "compression": "zstd"},
 )
 EVENTS = 1_000_000
 SECONDS = 600
@@ -38,21 +36,14 @@ def run() -> None:
             figures = []
             for milliseconds in MILLISECONDS:
                 far.seconds = milliseconds / 1000
-                figures += [_row(milliseconds, _measure(producer, variables)) for producer in PRODUCERS]
+                for producer in PRODUCERS:
+                    load = {"events": EVENTS, **producer}
+                    measured = job_process.bench(load, variables, seconds=SECONDS, flags=["--only-kafka"])
+                    figures.append(_row(milliseconds, measured))
     results.record("far-kafka", figures, notes=[
         "`write_per_second`: events of some 600 bytes, headers included, by a job that makes them up; "
         "`read_per_second`: by a job that only parses, of what was so written, where that is enough for a rate.",
     ])  # fmt: skip
-
-
-def _measure(producer: dict[str, Any], variables: dict[str, str]) -> dict[str, Any]:
-    settings = [part for name, value in producer.items() for part in (f"--{name}", str(value))]
-    finished = subprocess.run(
-        [job_process.PYTHON, "-m", "streaming", "bench", "--only-kafka", "--events", str(EVENTS), *settings],
-        env=variables, stdout=subprocess.PIPE, text=True, check=True, timeout=SECONDS,
-    )  # fmt: skip
-    figures: dict[str, Any] = json.loads(finished.stdout.splitlines()[-1])
-    return figures
 
 
 def _row(milliseconds: int, measured: dict[str, Any]) -> dict[str, Any]:

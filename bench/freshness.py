@@ -1,25 +1,23 @@
 """How long after its end a window is served by the gateway: under traffic, and when traffic stops altogether."""
 
-import threading
+import itertools
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-import orjson
 import urllib3
 
-from bench import results
-from bench.measured_stack import service_headers
+from bench import results, traffic
+from bench.stored_windows import MINUTE, text
 from local.stack import Stack
 
 PRODUCTS = 5_000
+BATCH = 500
 SAMPLE = 20
 MINUTES = 3
 POLL_SECONDS = 0.25
 PATIENCE_SECONDS = 60
-MINUTE = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +31,7 @@ class Served:
 def run(stack: Stack) -> None:
     """Measure and record; the stack runs on the clock's time without other shoppers."""
     gateway = stack.url("gateway")
-    with _traffic(gateway):
+    with traffic.views(gateway, _batches(), seconds=0.5):
         _sleep_until(_next_minute())  # the first, partial minute does not count
         busy = [served for _ in range(MINUTES) for served in _measure(gateway)]
         _sleep_until(_next_minute() + timedelta(seconds=20))
@@ -41,6 +39,12 @@ def run(stack: Stack) -> None:
     figures = [_figure("traffic goes on", busy), _figure("traffic has stopped", quiet)]
     note = "DynamoDB Local in memory: in a file it syncs the disk for each item, some thousand a second."
     results.record("freshness", figures, notes=[note])
+
+
+def _batches() -> Iterator[list[str]]:
+    """Every product is viewed by a shopper each five seconds."""
+    for first in itertools.cycle(range(0, PRODUCTS, BATCH)):
+        yield [f"P{number}" for number in range(first, first + BATCH)]
 
 
 def _measure(gateway: str) -> list[Served]:
@@ -62,40 +66,9 @@ def _measure(gateway: str) -> list[Served]:
 
 
 def _is_served(pool: urllib3.PoolManager, gateway: str, product_id: str, window: datetime) -> bool:
-    fields = {"from": _text(window), "to": _text(window + MINUTE)}
+    fields = {"from": text(window), "to": text(window + MINUTE)}
     answer = pool.request("GET", f"{gateway}/analytics/products/{product_id}", fields=fields).json()
     return any(point["event_count"] for point in answer["results"])
-
-
-@contextmanager
-def _traffic(gateway: str) -> Iterator[None]:
-    """Every product is viewed by two shoppers each ten seconds, until the end of the block."""
-    stop = threading.Event()
-    sender = threading.Thread(target=_send, args=(gateway, stop))
-    sender.start()
-    try:
-        yield
-    finally:
-        stop.set()
-        sender.join()
-
-
-def _send(gateway: str, stop: threading.Event) -> None:
-    pool = urllib3.PoolManager(timeout=10, headers={"Content-Type": "application/json", **service_headers()})
-    batch = 500
-    for turn in range(10_000):
-        first = turn * batch % PRODUCTS
-        at = _text(datetime.now(UTC))
-        events = [_view(turn, number, at) for number in range(first, first + batch)]
-        answer = pool.request("POST", f"{gateway}/activity/events", body=orjson.dumps(events))
-        if answer.status >= 400:
-            raise RuntimeError(f"the gateway answered {answer.status}: {answer.data[:500]!r}")
-        if stop.wait(0.5):
-            return
-
-
-def _view(turn: int, number: int, at: str) -> dict[str, str]:
-    return {"user_id": f"U{turn}", "product_id": f"P{number}", "event_type": "VIEW_PRODUCT", "timestamp": at}
 
 
 def _figure(name: str, served: list[Served]) -> dict[str, object]:
@@ -116,7 +89,3 @@ def _next_minute() -> datetime:
 
 def _sleep_until(moment: datetime) -> None:
     time.sleep(max(0.0, (moment - datetime.now(UTC)).total_seconds()))
-
-
-def _text(moment: datetime) -> str:
-    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -5,7 +5,7 @@ import os
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,19 @@ def variables(options: Mapping[str, object]) -> dict[str, str]:
     """This process's environment with the job's options in it."""
     named = {f"STREAMING_{name.upper()}": str(value) for name, value in options.items()}
     return {**os.environ, **LOCAL_CREDENTIALS, **named}
+
+
+def bench(
+    options: Mapping[str, object], environment: dict[str, str], *, seconds: float, flags: Sequence[str] = ()
+) -> Any:
+    """The figures that `streaming bench` prints. Raises CalledProcessError, and TimeoutExpired after `seconds`."""
+    told = [part for name, value in options.items() for part in (f"--{name.replace('_', '-')}", str(value))]
+    finished = subprocess.run(
+        [PYTHON, "-m", "streaming", "bench", *flags, *told],
+        env=environment, stdout=subprocess.PIPE, text=True, check=True, timeout=seconds,
+    )  # fmt: skip
+    figures: dict[str, Any] = json.loads(finished.stdout.splitlines()[-1])
+    return figures
 
 
 class JobProcess:

@@ -27,7 +27,8 @@ class Listeners:
         self._streams = selectors.DefaultSelector()
         self._unread: dict[socket.socket, bytes] = {}
         self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._listen)
+        self._thread = threading.Thread(target=self._listen, daemon=True)
+        self._ended = 0
         # When each client was first told of a minute, by the minute's start.
         self._told: dict[str, dict[socket.socket, float]] = defaultdict(dict)
 
@@ -47,7 +48,12 @@ class Listeners:
             connection.close()
 
     def told_all(self) -> dict[str, float]:
-        """Of each minute that every client was told: seconds from the first of them to the last."""
+        """Of each minute that every client was told: seconds from the first of them to the last.
+
+        Raises NotListening where a stream has ended: no minute could be told to all from then on.
+        """
+        if self._ended:
+            raise NotListening(f"{self._ended} of {self._clients} streams ended")
         told = {minute: list(at.values()) for minute, at in list(self._told.items())}
         return {minute: max(at) - min(at) for minute, at in told.items() if len(at) == self._clients}
 
@@ -75,10 +81,14 @@ class Listeners:
                     self._read(key.fileobj)
 
     def _read(self, connection: socket.socket) -> None:
-        piece = connection.recv(1 << 20)
+        try:
+            piece = connection.recv(1 << 20)
+        except OSError:
+            piece = b""
         now = time.monotonic()
         if not piece:
             self._streams.unregister(connection)
+            self._ended += 1
         *events, self._unread[connection] = (self._unread[connection] + piece).split(b"\n\n")
         for event in events:
             if told := TRENDING.search(event):

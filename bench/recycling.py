@@ -5,7 +5,6 @@ import subprocess
 import sys
 import tempfile
 import threading
-import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -15,7 +14,7 @@ from pathlib import Path
 import psutil
 import urllib3
 
-from bench import results
+from bench import load, results
 from local.credentials import secret, token_key_set
 from local.servers import free_port
 from local.servers.server import LOOPBACK, REPOSITORY
@@ -127,19 +126,8 @@ def _gateway(folder: Path) -> "Iterator[tuple[subprocess.Popen[bytes], str]]":
         process = subprocess.Popen(command, cwd=REPOSITORY, env=environment, stdout=log, stderr=log)
     address = f"http://{LOOPBACK}:{port}/"
     try:
-        _wait_for(address)
+        load.wait_until_answers(address, seconds=START_SECONDS)
         yield process, address
     finally:
         process.terminate()
         process.wait(timeout=60)
-
-
-def _wait_for(address: str) -> None:
-    deadline = time.monotonic() + START_SECONDS
-    while time.monotonic() < deadline:
-        try:
-            if urllib3.request("GET", address, retries=False, timeout=5).status == 200:
-                return
-        except urllib3.exceptions.HTTPError:
-            time.sleep(0.1)
-    raise RuntimeError(f"nothing answers at {address}")

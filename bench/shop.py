@@ -12,7 +12,7 @@ from uuid import uuid4
 import psycopg2
 import urllib3
 
-from bench import load, results
+from bench import load, products, results
 from bench.statements import statements
 from local import credentials
 from local.stack import Stack
@@ -58,11 +58,8 @@ class _Client:
 
 def _only_a_thousand(stack: Stack) -> list[str]:
     """Take all but 1,000 products out of the catalogue, and stock those up; return their ids."""
+    products.keep_only(stack, products.keys(stack)[:PRODUCTS])
     with psycopg2.connect(stack.postgres.dsn("catalog")) as connection, connection.cursor() as cursor:
-        cursor.execute("SELECT id FROM catalog_product ORDER BY id LIMIT %s", [PRODUCTS])
-        kept = [key for (key,) in cursor.fetchall()]
-        cursor.execute("DELETE FROM catalog_price WHERE product_id <> ALL(%s)", [kept])
-        cursor.execute("DELETE FROM catalog_product WHERE id <> ALL(%s)", [kept])
         cursor.execute("UPDATE catalog_product SET stock = %s, active = true RETURNING product_id", [STOCK])
         product_ids = [product_id for (product_id,) in cursor.fetchall()]
     if len(product_ids) != PRODUCTS:

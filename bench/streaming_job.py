@@ -4,8 +4,6 @@ Three benchmarks: how fast it is; how rate, state and checkpoints grow with prod
 are worth, also where one product has half of all events.
 """
 
-import json
-import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -100,17 +98,7 @@ def _servers() -> Iterator[dict[str, str]]:
 
 
 def _measure(load: Load, variables: dict[str, str]) -> dict[str, Any]:
-    options = [part for name, value in load.items() for part in (f"--{name.replace('_', '-')}", str(value))]
-    finished = subprocess.run(
-        [job_process.PYTHON, "-m", "streaming", "bench", *options],
-        env=variables,
-        stdout=subprocess.PIPE,
-        text=True,
-        check=True,
-        timeout=SECONDS,
-    )
-    figures: dict[str, Any] = json.loads(finished.stdout.splitlines()[-1])
-    return figures
+    return job_process.bench(load, variables, seconds=SECONDS)
 
 
 def _row(measured: dict[str, Any]) -> dict[str, Any]:
