@@ -25,7 +25,7 @@ def variables(options: Mapping[str, object]) -> dict[str, str]:
 
 def bench(
     options: Mapping[str, object], environment: dict[str, str], *, seconds: float, flags: Sequence[str] = ()
-) -> Any:
+) -> dict[str, Any]:
     """The figures that `streaming bench` prints. Raises CalledProcessError, and TimeoutExpired after `seconds`."""
     told = [part for name, value in options.items() for part in (f"--{name.replace('_', '-')}", str(value))]
     finished = subprocess.run(
