@@ -23,7 +23,7 @@ def folders() -> list[Path]:
 
 
 def tables(folder: Path) -> str:
-    """The two tables of a folder. Raises Undescribed."""
+    """The table of a folder's inputs and, where it has outputs, of those. Raises Undescribed."""
     source = "\n".join(path.read_text() for path in sorted(folder.glob("*.tf")))
     inputs, outputs = [], []
     for kind, name, body in BLOCK.findall(source):
@@ -38,7 +38,7 @@ def tables(folder: Path) -> str:
     return "\n".join(
         [
             *("| input | type | default | what it is |", "|---|---|---|---|", *sorted(inputs)),
-            *("", "| output | what it is |", "|---|---|", *sorted(outputs)),
+            *(("", "| output | what it is |", "|---|---|", *sorted(outputs)) if outputs else ()),
         ]
     )
 

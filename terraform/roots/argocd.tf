@@ -78,6 +78,7 @@ module "argocd" {
     "postgres-host"       = local.data.postgres_host
     "postgres-secret"     = local.data.postgres_admin_secret_arn
     "certificate-arn"     = local.network.certificate_arn
+    "vpc-id"              = local.network.vpc_id
     "waf-arn"             = local.network.waf_arn
     "sqs-prefix"          = "https://sqs.${module.values.environment.aws_region}.amazonaws.com/${module.values.environment.aws_account_id}/ecom-"
     "static-bucket"       = local.data.bucket_names["static"]
@@ -85,6 +86,7 @@ module "argocd" {
     "reports-bucket"      = local.data.bucket_names["import-reports"]
     "gcp-project"         = module.values.environment.google_project
     "gcp-region"          = module.values.environment.google_region
+    "gcp-zone"            = module.values.cluster.flink.zone
     "gcp-audience"        = local.interconnect.google_audience
     "dataproc-cluster"    = local.cluster.dataproc_cluster
     "flink-bucket"        = local.cluster.flink_bucket

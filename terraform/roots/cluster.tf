@@ -51,6 +51,7 @@ module "cluster" {
   environment                = module.values.environment
   kubernetes                 = module.values.cluster.kubernetes
   flink                      = module.values.cluster.flink
+  image_publisher            = module.values.cluster.image_publisher
   deletion_protection        = module.values.deletion_protection
   kms_key_arn                = local.network.kms_key_arn
   vpc_id                     = local.network.vpc_id

@@ -45,7 +45,7 @@ locals {
 }
 
 variable "mail_url" {
-  description = "smtps://user:password@host:port; asked for when secrets are written, kept in no state."
+  description = "smtps://user:password@host:port, by TF_VAR_mail_url where secrets are written; without it they name no server, and no mail goes out. In no state."
   type        = string
   sensitive   = true
   ephemeral   = true

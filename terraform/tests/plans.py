@@ -55,6 +55,7 @@ module "cluster" {{
   environment                = merge(module.values.environment, {{ aws_account_id = "{ACCOUNT}" }})
   kubernetes                 = module.values.cluster.kubernetes
   flink                      = module.values.cluster.flink
+  image_publisher            = module.values.cluster.image_publisher
   deletion_protection        = module.values.deletion_protection
   kms_key_arn                = "arn:aws:kms:eu-central-1:{ACCOUNT}:key/1"
   vpc_id                     = "vpc-1"
@@ -87,7 +88,7 @@ module "cluster" {{
     context => "arn:aws:sqs:eu-central-1:{ACCOUNT}:ecom-${{context}}"
   }}
   secret_arns = {{
-    for service in [{", ".join(f'"{name}"' for name in (*SERVICES, "monitoring"))}] :
+    for service in [{", ".join(f'"{name}"' for name in (*SERVICES, "monitoring", "notifications"))}] :
     service => "arn:aws:secretsmanager:eu-central-1:{ACCOUNT}:secret:ecom/dev/${{service}}-??????"
   }}
 }}

@@ -7,11 +7,13 @@ from pathlib import Path
 import boto3
 import pytest
 
+from ecom.celery import VISIBILITY_SECONDS
 from ecom.services import DATABASES, SERVICES, Backend
 from local.provision import RECEIVES, TABLES
 from local.servers import Moto, free_port
 from terraform import costs, environment, readmes
-from terraform.tests.tool import ENVIRONMENTS, STATES, TERRAFORM, copied
+from terraform.environment import ENVIRONMENTS, ORDER
+from terraform.tests.tool import TERRAFORM, copied
 
 KUBERNETES = TERRAFORM.parent / "k8s"
 
@@ -20,7 +22,7 @@ def text(*parts: str) -> str:
     return TERRAFORM.joinpath(*parts).read_text()
 
 
-@pytest.mark.parametrize("state", STATES)
+@pytest.mark.parametrize("state", ORDER)
 @pytest.mark.parametrize("name", ["staging", "production"])
 def test_environments_differ_only_by_their_values(state: str, name: str) -> None:
     ours = {file.name: file.read_text() for file in (TERRAFORM / "environments" / name / state).glob("*.tf")}
@@ -41,13 +43,14 @@ def test_values_have_the_same_names_and_different_networks() -> None:
         assert len({re.search(rf"{unique} += (.+)", each)[1] for each in values.values()}) == 3  # type: ignore[index]
 
 
-@pytest.mark.parametrize("state", STATES)
+@pytest.mark.parametrize("state", ORDER)
 @pytest.mark.parametrize("name", ENVIRONMENTS)
 def test_each_state_is_remote_locked_and_encrypted(name: str, state: str) -> None:
     backend = text("environments", name, state, "backend.tf")
 
     assert f'bucket       = "{environment.bucket_of(name)}"' in backend
     assert f'key          = "{state}.tfstate"' in backend
+    assert f'region       = "{environment.REGION}"' in backend
     assert "use_lockfile = true" in backend
     assert "encrypt      = true" in backend
     assert f'"{environment.bucket_of(name)}"' in text("environments", name, "values", "outputs.tf")
@@ -85,7 +88,7 @@ def test_every_billable_resource_has_a_line() -> None:
 
     assert sums["dev"] < sums["staging"] < sums["production"]
     names = {part for line in lines for part in line.quantity if isinstance(part, str)}
-    assert names == set(assumptions["dev"]) - {"retention_days"} | names & {"retention_days"}
+    assert names == set(assumptions["dev"])
 
 
 def test_a_resource_without_a_line_stops_the_sum(tmp_path: Path) -> None:
@@ -135,3 +138,20 @@ def test_tables_and_queues_are_those_of_the_embedded_stack() -> None:
         assert f'attribute_name = "{table.ttl_attribute}"' in tables
     assert f"contexts = toset({json.dumps(list(DATABASES))})" in queues
     assert f"receives                   = {RECEIVES}" in queues
+    assert f"visibility_timeout_seconds = {VISIBILITY_SECONDS}" in queues
+
+
+def test_every_alarm_names_a_runbook_that_there_is() -> None:
+    alarms = [
+        body
+        for file in TERRAFORM.glob("modules/*/main.tf")
+        for body in re.findall(
+            r'^resource "aws_cloudwatch_metric_alarm" .*?^}', file.read_text(), re.MULTILINE | re.DOTALL
+        )
+    ]
+    named = {name for body in alarms for name in re.findall(r"docs/runbooks/([^\"]+)", body)}
+    runbooks = {file.name for file in (TERRAFORM.parent / "docs" / "runbooks").glob("*.md")} - {"README.md"}
+    given = set(re.findall(r'^ +runbook += "(.+)"', text("stacks", "data", "main.tf"), re.MULTILINE))
+
+    assert all("docs/runbooks/" in body for body in alarms)
+    assert named - {"${var.runbook}"} | given <= runbooks

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from local.function_package import PACKAGE
-from terraform.tests.tool import ENVIRONMENTS, SCHEMAS, STATES, TERRAFORM, copied, terraform
+from terraform.environment import ENVIRONMENTS, ORDER
+from terraform.tests.tool import SCHEMAS, TERRAFORM, copied, terraform
 
 pytestmark = [
     pytest.mark.check_all,
@@ -82,7 +83,7 @@ def test_an_environment_is_made_in_order_and_taken_away_backwards(environment: s
     package.parent.mkdir(parents=True)
     package.write_bytes(b"built by make lambda")
 
-    for state in STATES:
+    for state in ORDER:
         prepare(states / state, state)
         done = terraform(states / state, "apply", "-no-color", "-input=false", "-auto-approve")
         assert done.returncode == 0, f"{state}: {done.stdout}{done.stderr}"
@@ -95,6 +96,6 @@ def test_an_environment_is_made_in_order_and_taken_away_backwards(environment: s
     made = json.loads((states / "argocd.tfstate").read_text())["outputs"]["made"]["value"]
     assert made["annotations"]["ecom.shop.example/msk-bootstrap-scram"] == BROKERS
 
-    for state in reversed(STATES):
+    for state in reversed(ORDER):
         done = terraform(states / state, "destroy", "-no-color", "-input=false", "-auto-approve")
         assert done.returncode == 0, f"{state}: {done.stdout}{done.stderr}"

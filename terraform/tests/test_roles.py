@@ -6,7 +6,10 @@ from typing import Any
 
 import pytest
 
+from ecom.kafka_resources import JOB
 from ecom.services import SERVICES
+from k8s.tests.applications import applications, deployed
+from k8s.tests.manifests import of_kind
 from terraform.tests.plans import CLUSTER, DATA, Planned
 
 pytestmark = pytest.mark.check_all
@@ -65,6 +68,11 @@ def plan(tmp_path_factory: pytest.TempPathFactory) -> Planned:
     return Planned(tmp_path_factory.mktemp("plan"), CLUSTER)
 
 
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Planned:
+    return Planned(tmp_path_factory.mktemp("data"), DATA)
+
+
 def rights(policy: str) -> dict[str, set[str]]:
     """Action -> resources, of all statements."""
     allowed: dict[str, set[str]] = {}
@@ -103,10 +111,30 @@ def test_roles_are_named_for_environment_and_service_account(plan: Planned) -> N
     assert {f"ecom-dev-{service}" for service in ALLOWED} <= names.keys()
 
 
-def test_no_two_states_make_a_role_of_the_same_name(plan: Planned, tmp_path: Path) -> None:
-    names = [role["name"] for each in (plan, Planned(tmp_path, DATA)) for role in each.all("aws_iam_role")]
+def test_no_two_states_make_a_role_of_the_same_name(plan: Planned, data: Planned) -> None:
+    names = [role["name"] for each in (plan, data) for role in each.all("aws_iam_role")]
 
     assert len(set(names)) == len(names)
+
+
+def test_the_flink_jobs_secrets_are_where_it_is_told_to_look(data: Planned) -> None:
+    """Of AWS for the commands in Kubernetes, of Google for the driver; both for the user that Kafka's lists name."""
+    flink = next(each for each in applications("dev") if each["metadata"]["name"] == "flink")
+    (secret,) = of_kind(deployed(flink), "ExternalSecret")
+    (options,) = (each["data"] for each in of_kind(deployed(flink), "ConfigMap"))
+
+    assert {each["remoteRef"]["key"] for each in secret["spec"]["data"]} == {
+        data.one("aws_secretsmanager_secret", "module.kafka.")["name"]
+    }
+    assert options["STREAMING_KAFKA_SECRET"].endswith(
+        f"/secrets/{data.one('google_secret_manager_secret')['secret_id']}"
+    )
+    reader = data.one("google_secret_manager_secret_iam_member")
+    assert (reader["member"], reader["role"]) == (
+        "serviceAccount:nodes@example",
+        "roles/secretmanager.secretAccessor",
+    )
+    assert data.one("aws_secretsmanager_secret", "module.kafka.")["name"].endswith(f"-{JOB.removeprefix('User:')}")
 
 
 def test_argo_cds_overlays_find_their_roles(plan: Planned) -> None:

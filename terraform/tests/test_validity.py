@@ -4,12 +4,13 @@ from pathlib import Path
 
 import pytest
 
+from terraform.environment import ENVIRONMENTS, ORDER
 from terraform.readmes import folders
-from terraform.tests.tool import ENVIRONMENTS, STATES, TERRAFORM, copied, terraform
+from terraform.tests.tool import TERRAFORM, copied, terraform
 
 ROOTS = [
     *folders(),
-    *(TERRAFORM / "environments" / name / state for name in ENVIRONMENTS for state in STATES),
+    *(TERRAFORM / "environments" / name / state for name in ENVIRONMENTS for state in ORDER),
 ]
 
 
@@ -27,7 +28,7 @@ def test_every_state_of_every_environment_is_valid(tmp_path: Path) -> None:
     calls = [
         f'module "{name}_{state}" {{\n  source = "../terraform/environments/{name}/{state}"\n}}\n'
         for name in ENVIRONMENTS
-        for state in STATES
+        for state in ORDER
     ]
     (root / "main.tf").write_text("".join(calls))
 

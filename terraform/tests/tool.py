@@ -18,8 +18,6 @@ from local.servers.server import REPOSITORY
 TERRAFORM = REPOSITORY / "terraform"
 SCHEMAS = REPOSITORY.parent / "shared" / "terraform" / "setup"
 CACHE = REPOSITORY / ".local" / "terraform"
-ENVIRONMENTS = ("dev", "staging", "production")
-STATES = ("network", "data", "cluster", "interconnect", "argocd")
 SECONDS = 300
 FOREIGN = shutil.ignore_patterns(".terraform", ".terraform.lock.hcl", "__pycache__", "tests.py")
 

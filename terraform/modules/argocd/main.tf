@@ -17,8 +17,9 @@ locals {
       params = { "server.insecure" = false }
       cm     = { "admin.enabled" = false, "kustomize.buildOptions" = "--load-restrictor LoadRestrictionsNone" }
     }
-    dex           = { enabled = false }
-    notifications = { cm = { create = false } } # Git has it: k8s/argocd/notifications.yaml
+    dex = { enabled = false }
+    # Git has both: k8s/argocd/notifications.yaml, and notifications-secret/.
+    notifications = { cm = { create = false }, secret = { create = false } }
   }
   annotations = { for name, value in var.annotations : "${var.prefix}${name}" => value }
 }

@@ -3,11 +3,6 @@ output "vpc_id" {
   value       = aws_vpc.this.id
 }
 
-output "public_subnet_ids" {
-  description = "One subnet a zone, for load balancers."
-  value       = [for zone in var.zones : aws_subnet.public[zone].id]
-}
-
 output "private_subnet_ids" {
   description = "One subnet a zone, for everything else."
   value       = [for zone in var.zones : aws_subnet.private[zone].id]

@@ -71,6 +71,23 @@ resource "aws_s3_bucket_lifecycle_configuration" "this" {
       days_after_initiation = 2
     }
   }
+
+  dynamic "rule" {
+    for_each = var.expire_days_below
+
+    content {
+      id     = "end-${trimsuffix(rule.key, "/")}"
+      status = "Enabled"
+
+      filter {
+        prefix = rule.key
+      }
+
+      expiration {
+        days = rule.value
+      }
+    }
+  }
 }
 
 locals {

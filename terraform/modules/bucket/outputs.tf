@@ -2,8 +2,3 @@ output "name" {
   description = "Name of the bucket."
   value       = aws_s3_bucket.this.bucket
 }
-
-output "arn" {
-  description = "ARN of the bucket."
-  value       = "arn:aws:s3:::${var.name}"
-}

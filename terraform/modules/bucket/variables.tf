@@ -19,6 +19,12 @@ variable "expire_days" {
   default     = null
 }
 
+variable "expire_days_below" {
+  description = "Days until an object ends whose name begins with a prefix, by prefix; sooner than the others."
+  type        = map(number)
+  default     = {}
+}
+
 variable "noncurrent_days" {
   description = "Days that an overwritten or deleted version is kept."
   type        = number

@@ -179,6 +179,7 @@ resource "aws_eks_addon" "disks" {
   cluster_name             = aws_eks_cluster.this.name
   addon_name               = "aws-ebs-csi-driver"
   service_account_role_arn = aws_iam_role.addon["ebs-csi-controller-sa"].arn
+  configuration_values     = jsonencode({ defaultStorageClass = { enabled = true } }) # claims name no class
   depends_on               = [aws_eks_node_group.this]
 }
 

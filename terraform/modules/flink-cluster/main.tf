@@ -2,6 +2,8 @@
 # job's parallelism changes by a savepoint, and a worker that goes takes its subtasks with it.
 locals {
   roles = toset(["roles/dataproc.worker", "roles/logging.logWriter", "roles/monitoring.metricWriter"])
+  # YARN's containers inherit nothing of their node's environment; aws_credentials.sh writes this file.
+  aws_config = "/etc/ecom-aws/config"
 }
 
 resource "google_project_iam_member" "nodes" {
@@ -81,6 +83,7 @@ resource "google_dataproc_cluster" "this" {
     staging_bucket = google_storage_bucket.job.name
 
     gce_cluster_config {
+      zone                   = var.zone
       subnetwork             = var.subnetwork
       internal_ip_only       = true
       service_account        = var.nodes_service_account
@@ -93,11 +96,10 @@ resource "google_dataproc_cluster" "this" {
       }
 
       metadata = {
-        "block-project-ssh-keys"    = "true"
-        "aws-role-arn"              = var.aws_role_arn
-        "aws-token-audience"        = var.aws_token_audience
-        "aws-region"                = var.aws_region
-        "aws-credentials-directory" = "/etc/ecom-aws"
+        "block-project-ssh-keys" = "true"
+        "aws-role-arn"           = var.aws_role_arn
+        "aws-token-audience"     = var.aws_token_audience
+        "aws-region"             = var.aws_region
       }
     }
 
@@ -136,6 +138,8 @@ resource "google_dataproc_cluster" "this" {
         "dataproc:dataproc.logging.stackdriver.job.yarn.container.enable" = "true"
         "flink:state.checkpoints.num-retained"                            = "3"
         "flink:execution.checkpointing.externalized-checkpoint-retention" = "RETAIN_ON_CANCELLATION"
+        "flink:containerized.master.env.AWS_CONFIG_FILE"                  = local.aws_config
+        "flink:containerized.taskmanager.env.AWS_CONFIG_FILE"             = local.aws_config
         "flink:taskmanager.numberOfTaskSlots"                             = tostring(var.slots_per_worker)
         "yarn:yarn.nodemanager.vmem-check-enabled"                        = "false"
       }

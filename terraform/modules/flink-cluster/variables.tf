@@ -8,6 +8,16 @@ variable "region" {
   type        = string
 }
 
+variable "zone" {
+  description = "Zone of the nodes; the names by which they are found have it."
+  type        = string
+
+  validation {
+    condition     = startswith(var.zone, "${var.region}-")
+    error_message = "The zone is one of the region's."
+  }
+}
+
 variable "name" {
   description = "Name of the cluster, such as `ecom-dev`."
   type        = string

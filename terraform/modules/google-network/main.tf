@@ -70,7 +70,8 @@ resource "google_compute_firewall" "among_nodes" {
   }
 }
 
-# From the shop's cluster over the private link: Prometheus scrapes Flink, and the CLI asks its REST API.
+# From the shop's cluster over the private link: the job's command line asks Flink's REST API (8081, and 8088 by way of
+# YARN), Prometheus scrapes Flink.
 resource "google_compute_firewall" "from_aws" {
   project                 = var.project
   name                    = "${var.name}-from-aws"
@@ -82,7 +83,7 @@ resource "google_compute_firewall" "from_aws" {
 
   allow {
     protocol = "tcp"
-    ports    = ["8088", "9250-9260"]
+    ports    = ["8081", "8088", "9250-9260"]
   }
 }
 

@@ -1,4 +1,4 @@
-# Three brokers, TLS everywhere. IAM admits AWS clients (9098), SCRAM the job on the other cloud (9096), nobody else.
+# Three brokers, TLS everywhere. IAM admits AWS clients (9098), SCRAM the job on the other cloud and its command line (9096), nobody else.
 #
 # Topics and Kafka's ACLs are not here: the provider has no resource for them, and one owner is enough. The job
 # `ensure_kafka` makes them from ecom/kafka_resources.py.
@@ -37,6 +37,17 @@ resource "aws_vpc_security_group_ingress_rule" "iam" {
   ip_protocol                  = "tcp"
   from_port                    = 9098
   to_port                      = 9098
+}
+
+# The Flink job's command line, which looks at topics as the job does. Nodes wear the group, so network policies say which
+# pods.
+resource "aws_vpc_security_group_ingress_rule" "scram" {
+  security_group_id            = aws_security_group.brokers.id
+  description                  = "The Flink job's command line in AWS, by SCRAM"
+  referenced_security_group_id = var.clients_security_group_id
+  ip_protocol                  = "tcp"
+  from_port                    = 9096
+  to_port                      = 9096
 }
 
 # Open monitoring: JMX exporter on 11001, node exporter on 11002.

@@ -52,7 +52,6 @@ variable "kms_key_arn" {
 variable "scram_user" {
   description = "Kafka's name for the job on the other cloud."
   type        = string
-  default     = "flink"
 }
 
 variable "scram_password" {

@@ -149,7 +149,7 @@ resource "aws_cloudwatch_metric_alarm" "this" {
   for_each = local.alarms
 
   alarm_name          = "${var.name}-postgres-${each.key}"
-  alarm_description   = "${each.value.text}: docs/runbooks/README.md"
+  alarm_description   = "${each.value.text}: docs/runbooks/postgresql-is-full-or-busy.md"
   namespace           = "AWS/RDS"
   metric_name         = each.value.metric
   dimensions          = { DBInstanceIdentifier = var.name }

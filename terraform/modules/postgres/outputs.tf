@@ -7,8 +7,3 @@ output "admin_secret_arn" {
   description = "Secret with the server's own user and password, for `ensure_databases`."
   value       = aws_db_instance.this.master_user_secret[0].secret_arn
 }
-
-output "security_group_id" {
-  description = "Security group of the server."
-  value       = aws_security_group.this.id
-}

@@ -1,8 +1,3 @@
-output "name" {
-  description = "Name of the queue."
-  value       = aws_sqs_queue.this.name
-}
-
 output "arn" {
   description = "ARN of the queue."
   value       = local.arn
@@ -11,9 +6,4 @@ output "arn" {
 output "url" {
   description = "URL of the queue."
   value       = "https://sqs.${var.region}.amazonaws.com/${var.account_id}/${var.name}"
-}
-
-output "failed_arn" {
-  description = "ARN of the queue of what failed for good."
-  value       = local.failed_arn
 }

@@ -28,6 +28,17 @@ module "registry" {
   kept_images = 50
 }
 
+# In one environment alone: the others' images are copies of its own (docs/runbooks/deploy-and-roll-back.md).
+module "image_publisher" {
+  source = "../../modules/image-publisher"
+  count  = var.image_publisher == null ? 0 : 1
+
+  name          = "${local.name}-images"
+  repository    = var.image_publisher.repository
+  branch        = var.image_publisher.branch
+  registry_arns = values(module.registry)[*].arn
+}
+
 module "role" {
   source   = "../../modules/service-role"
   for_each = local.roles
@@ -46,6 +57,7 @@ module "flink" {
 
   project               = var.environment.google_project
   region                = var.environment.google_region
+  zone                  = var.flink.zone
   name                  = local.name
   subnetwork            = var.google_subnetwork
   nodes_service_account = var.nodes_service_account.email

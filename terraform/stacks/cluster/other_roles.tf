@@ -67,6 +67,17 @@ locals {
       })
       unscoped_reads = []
     }
+    # External Secrets reads with it where Argo CD's notifications go.
+    notifications = {
+      namespace = "argocd"
+      statements = merge(local.own_key, {
+        own-secret = {
+          actions   = ["secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue"]
+          resources = [var.secret_arns["notifications"]]
+        }
+      })
+      unscoped_reads = []
+    }
     # The import function's lines, on their way to where all logs are.
     logs = {
       namespace = "logging"

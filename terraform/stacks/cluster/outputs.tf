@@ -23,9 +23,9 @@ output "registry_urls" {
   value       = { for name, registry in module.registry : name => registry.url }
 }
 
-output "role_arns" {
-  description = "Roles, by service account."
-  value       = { for account, role in module.role : account => role.arn }
+output "image_role_arn" {
+  description = "Role of the workflow that pushes images: GitHub's variable IMAGE_ROLE_ARN. Null where none does."
+  value       = one(module.image_publisher[*].arn)
 }
 
 output "dataproc_cluster" {

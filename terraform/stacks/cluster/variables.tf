@@ -28,8 +28,13 @@ variable "kubernetes" {
 }
 
 variable "flink" {
-  description = "The Flink cluster: machine types, workers and slots of each."
-  type        = object({ master_type = string, worker_type = string, workers = number, slots_per_worker = number })
+  description = "The Flink cluster: zone, machine types, workers and slots of each."
+  type        = object({ zone = string, master_type = string, worker_type = string, workers = number, slots_per_worker = number })
+}
+
+variable "image_publisher" {
+  description = "Repository and branch at GitHub whose workflow pushes images here; null: none."
+  type        = object({ repository = string, branch = string })
 }
 
 variable "kafka" {

@@ -2,10 +2,13 @@
 locals {
   name     = "ecom-${var.environment.name}"
   contexts = toset(["customers", "catalog", "orders"])
+  # As ecom/kafka_resources.py allows it what it may.
+  kafka_user = "flink"
   buckets = {
-    product-uploads = { expire_days = 90, noncurrent_days = 30 }
-    import-reports  = { expire_days = 90, noncurrent_days = 7 }
-    static          = { expire_days = null, noncurrent_days = 30 }
+    product-uploads = { expire_days = 90, expire_days_below = {}, noncurrent_days = 30 }
+    # An import that goes on within its days writes the file of its errors piece by piece into parts/, then as one.
+    import-reports = { expire_days = 90, expire_days_below = { "parts/" = 7 }, noncurrent_days = 7 }
+    static         = { expire_days = null, expire_days_below = {}, noncurrent_days = 30 }
   }
 }
 
@@ -29,6 +32,7 @@ module "kafka" {
   subnet_ids                = var.private_subnet_ids
   clients_security_group_id = var.services_security_group_id
   kms_key_arn               = var.kms_key_arn
+  scram_user                = local.kafka_user
   scram_password            = ephemeral.random_password.kafka.result
   scram_generation          = var.secrets_generation
   alerts_topic_arn          = module.alerts.topic_arn
@@ -68,10 +72,11 @@ module "bucket" {
   source   = "../../modules/bucket"
   for_each = local.buckets
 
-  name            = "${local.name}-${each.key}"
-  kms_key_arn     = var.kms_key_arn
-  expire_days     = each.value.expire_days
-  noncurrent_days = each.value.noncurrent_days
+  name              = "${local.name}-${each.key}"
+  kms_key_arn       = var.kms_key_arn
+  expire_days       = each.value.expire_days
+  expire_days_below = each.value.expire_days_below
+  noncurrent_days   = each.value.noncurrent_days
 }
 
 # Celery's queues, one for each context; times as in ecom/celery.py and ecom/sqs_transport.py.
@@ -115,7 +120,7 @@ module "import_function" {
   alerts_topic_arn = module.alerts.topic_arn
 }
 
-# The Flink job's nodes may write the two tables, and read the password that Kafka knows them by.
+# The Flink job's nodes may write the two tables.
 module "flink_role" {
   source = "../../modules/google-workload-role"
 
@@ -127,13 +132,14 @@ module "flink_role" {
   kms_key_arn               = var.kms_key_arn
 }
 
-module "flink_kafka_password" {
+# The job's driver reads it at its start (streaming/kafka_secret.py).
+module "flink_kafka_secret" {
   source = "../../modules/google-secret"
 
   project    = var.environment.google_project
   region     = var.environment.google_region
-  name       = "${local.name}-kafka-password"
-  value      = ephemeral.random_password.kafka.result
+  name       = "${local.name}-kafka"
+  value      = jsonencode({ username = local.kafka_user, password = ephemeral.random_password.kafka.result })
   generation = var.secrets_generation
   reader     = var.nodes_service_account.email
 }

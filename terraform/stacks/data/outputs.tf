@@ -55,8 +55,3 @@ output "flink_token_audience" {
   description = "Audience for which they get their tokens."
   value       = local.name
 }
-
-output "import_function_name" {
-  description = "Name of the import function."
-  value       = module.import_function.function_name
-}

@@ -91,6 +91,8 @@ locals {
         for name in ["OIDC_ISSUER", "OIDC_CLIENT_ID", "OIDC_CLIENT_SECRET", "PAGERDUTY_ROUTING_KEY", "SLACK_WEBHOOK_URL"] :
         name => "set-by-operators"
       }
+      # Likewise, where Argo CD's notifications go.
+      notifications = { OPERATIONS_WEBHOOK = "set-by-operators" }
     },
   )
 }
@@ -101,7 +103,7 @@ module "service_secrets" {
   prefix        = "ecom/${var.environment.name}"
   account_id    = var.environment.aws_account_id
   region        = var.environment.aws_region
-  services      = setunion(local.services, ["import-lambda", "monitoring"])
+  services      = setunion(local.services, ["import-lambda", "monitoring", "notifications"])
   verifiers     = local.services
   token_keys    = { id = local.token_key_id, public_key_pem = ephemeral.tls_private_key.tokens.public_key_pem }
   values        = local.secrets

@@ -53,9 +53,10 @@ output "data" {
 }
 
 output "cluster" {
-  description = "Sizes of the two clusters, and who administers Kubernetes."
+  description = "Sizes of the two clusters, who administers Kubernetes, and from where images are pushed."
   value = {
-    flink = { master_type = "n2-standard-4", worker_type = "n2-standard-8", workers = 3, slots_per_worker = 4 }
+    image_publisher = null
+    flink           = { zone = "europe-west3-a", master_type = "n2-standard-4", worker_type = "n2-standard-8", workers = 3, slots_per_worker = 4 }
     kubernetes = {
       version         = "1.35"
       api_cidrs       = ["203.0.113.0/24"]

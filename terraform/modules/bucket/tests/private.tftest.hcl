@@ -50,3 +50,19 @@ run "objects_are_encrypted_and_kept_for_their_time" {
     error_message = "Objects and their old versions end."
   }
 }
+
+run "what_is_needed_for_days_alone_ends_sooner" {
+  command = plan
+
+  variables {
+    expire_days_below = { "parts/" = 7 }
+  }
+
+  assert {
+    condition = one([
+      for rule in aws_s3_bucket_lifecycle_configuration.this.rule : [rule.filter[0].prefix, rule.expiration[0].days, rule.status]
+      if rule.id == "end-parts"
+    ]) == ["parts/", 7, "Enabled"]
+    error_message = "A prefix has its own days."
+  }
+}

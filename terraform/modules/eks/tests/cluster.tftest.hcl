@@ -68,6 +68,15 @@ run "the_control_plane_is_for_its_people" {
   }
 }
 
+run "a_claim_without_a_class_gets_a_disk" {
+  command = plan
+
+  assert {
+    condition     = jsondecode(aws_eks_addon.disks.configuration_values).defaultStorageClass.enabled
+    error_message = "There is a default class."
+  }
+}
+
 run "an_api_for_everybody_is_refused" {
   command = plan
 

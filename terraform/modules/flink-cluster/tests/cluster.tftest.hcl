@@ -3,6 +3,7 @@ mock_provider "google" {}
 variables {
   project               = "ecom-dev-example"
   region                = "europe-west3"
+  zone                  = "europe-west3-b"
   name                  = "ecom-dev"
   subnetwork            = "subnet"
   nodes_service_account = "ecom-dev-flink@ecom-dev-example.iam.gserviceaccount.com"
@@ -27,8 +28,28 @@ run "flink_of_image_3_on_private_nodes" {
     error_message = "Nodes have private addresses."
   }
   assert {
+    condition     = google_dataproc_cluster.this.cluster_config[0].gce_cluster_config[0].zone == "europe-west3-b"
+    error_message = "Nodes are where they are looked for."
+  }
+  assert {
     condition     = length(google_dataproc_cluster.this.cluster_config[0].autoscaling_config) == 0 && google_dataproc_cluster.this.cluster_config[0].master_config[0].num_instances == 1
     error_message = "Workers do not come and go, and there is one master."
+  }
+}
+
+run "the_job_finds_its_role_of_aws" {
+  command = plan
+
+  assert {
+    condition = alltrue([
+      for kind in ["master", "taskmanager"] :
+      google_dataproc_cluster.this.cluster_config[0].software_config[0].override_properties["flink:containerized.${kind}.env.AWS_CONFIG_FILE"] == "/etc/ecom-aws/config"
+    ])
+    error_message = "Flink's containers are told of the file that aws_credentials.sh writes."
+  }
+  assert {
+    condition     = strcontains(file("${path.module}/aws_credentials.sh"), "directory=$root/etc/ecom-aws\n")
+    error_message = "The file is where it is said to be."
   }
 }
 
@@ -47,4 +68,14 @@ run "checkpoints_are_private" {
     condition     = !anytrue([for member in google_project_iam_member.nodes : contains(["roles/editor", "roles/owner"], member.role)])
     error_message = "The nodes' account administers nothing."
   }
+}
+
+run "a_zone_of_another_region_is_refused" {
+  command = plan
+
+  variables {
+    zone = "europe-west4-a"
+  }
+
+  expect_failures = [var.zone]
 }

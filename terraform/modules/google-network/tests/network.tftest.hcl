@@ -17,8 +17,8 @@ run "nobody_outside_reaches_the_nodes" {
     error_message = "The nodes themselves and the network in AWS are let in."
   }
   assert {
-    condition     = one(google_compute_firewall.from_aws.allow).ports == tolist(["8088", "9250-9260"])
-    error_message = "From AWS: YARN's proxy of Flink's REST API, and the metrics."
+    condition     = one(google_compute_firewall.from_aws.allow).ports == tolist(["8081", "8088", "9250-9260"])
+    error_message = "From AWS: Flink's REST API, itself and by YARN's proxy, and the metrics."
   }
   assert {
     condition     = google_compute_subnetwork.this.private_ip_google_access

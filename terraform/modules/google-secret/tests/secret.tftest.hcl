@@ -3,7 +3,7 @@ mock_provider "google" {}
 variables {
   project    = "ecom-dev-example"
   region     = "europe-west3"
-  name       = "ecom-dev-kafka-password"
+  name       = "ecom-dev-kafka"
   value      = "secret"
   generation = 1
   reader     = "ecom-dev-flink@ecom-dev-example.iam.gserviceaccount.com"

@@ -10,6 +10,7 @@ variables {
   subnet_ids                = ["subnet-a", "subnet-b", "subnet-c"]
   clients_security_group_id = "sg-clients"
   kms_key_arn               = "arn:aws:kms:eu-central-1:111111111111:key/1"
+  scram_user                = "flink"
   scram_password            = "secret"
   scram_generation          = 1
   alerts_topic_arn          = "arn:aws:sns:eu-central-1:111111111111:alerts"
@@ -74,14 +75,18 @@ run "only_clients_prometheus_and_brokers_reach_the_brokers" {
 
   assert {
     condition = alltrue([
-      for rule in [aws_vpc_security_group_ingress_rule.iam, aws_vpc_security_group_ingress_rule.monitoring, aws_vpc_security_group_ingress_rule.between] :
+      for rule in [aws_vpc_security_group_ingress_rule.iam, aws_vpc_security_group_ingress_rule.scram, aws_vpc_security_group_ingress_rule.monitoring, aws_vpc_security_group_ingress_rule.between] :
       rule.cidr_ipv4 == null && rule.cidr_ipv6 == null
     ])
     error_message = "Groups are let in, no addresses."
   }
   assert {
     condition     = aws_vpc_security_group_ingress_rule.iam.from_port == 9098 && aws_vpc_security_group_ingress_rule.iam.to_port == 9098
-    error_message = "Clients in AWS have the port of IAM alone."
+    error_message = "Clients in AWS have the port of IAM."
+  }
+  assert {
+    condition     = aws_vpc_security_group_ingress_rule.scram.from_port == 9096 && aws_vpc_security_group_ingress_rule.scram.to_port == 9096
+    error_message = "The job's command line has the port of SCRAM."
   }
   assert {
     condition     = aws_msk_cluster.this.open_monitoring[0].prometheus[0].jmx_exporter[0].enabled_in_broker && aws_vpc_security_group_ingress_rule.monitoring.from_port == 11001

@@ -1,4 +1,0 @@
-output "tunnels" {
-  description = "Inside addresses of each tunnel."
-  value       = local.inside
-}
