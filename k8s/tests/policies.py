@@ -132,6 +132,19 @@ def has_a_network_policy(manifests: list[Manifest]) -> Iterator[str]:
                 yield f"{name_of(workload)} is open to everybody, or on every port"
 
 
+def keeps_within(networks: set[str], manifests: list[Manifest]) -> Iterator[str]:
+    """Addresses in network policies are those of these networks; all others are reached by TLS's and mail's ports."""
+    for policy in of_kind(manifests, "NetworkPolicy"):
+        rules = [*policy["spec"].get("ingress", ()), *policy["spec"].get("egress", ())]
+        for rule in rules:
+            ports = {each["port"] for each in rule["ports"]}
+            for peer in (*rule.get("from", ()), *rule.get("to", ())):
+                cidr = peer.get("ipBlock", {}).get("cidr")
+                outside = cidr == "0.0.0.0/0" and "to" in rule and ports <= {443, 465, 587}
+                if cidr and cidr not in networks and not outside:
+                    yield f"{name_of(policy)} has {cidr} for {sorted(map(str, ports))}"
+
+
 def has_an_identity_of_its_own(manifests: list[Manifest]) -> Iterator[str]:
     """A service account with a cloud role, and no token for Kubernetes' own interface."""
     accounts = {each["metadata"]["name"]: each for each in of_kind(manifests, "ServiceAccount")}

@@ -11,8 +11,18 @@ import pytest
 
 from ecom.services import SERVICES
 from k8s.tests import policies
-from k8s.tests.manifests import OVERLAYS, REPOSITORY, Manifest, containers_of, of_kind, overlay, pod_of, services
-from k8s.tests.policies import POLICIES, Policy
+from k8s.tests.manifests import (
+    ENVIRONMENTS,
+    OVERLAYS,
+    REPOSITORY,
+    Manifest,
+    containers_of,
+    of_kind,
+    overlay,
+    pod_of,
+    services,
+)
+from k8s.tests.policies import POLICIES, Policy, keeps_within
 
 
 @pytest.mark.parametrize("policy", POLICIES, ids=lambda policy: policy.__name__)
@@ -86,6 +96,31 @@ def test_what_breaks_it_is_found(policy: Policy, what: str, plant: Callable[[lis
     manifests = copy.deepcopy(overlay("production", "catalog"))
     plant(manifests)
     assert list(policy(manifests))
+
+
+def networks(environment: str) -> set[str]:
+    """The addresses of an environment's two networks, as Terraform makes them."""
+    values = (REPOSITORY / "terraform" / "environments" / environment / "values" / "outputs.tf").read_text()
+    return set(re.findall(r'^ +(?:aws|google)_cidr += "(.+)"$', values, re.MULTILINE))
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_policies_name_the_addresses_of_their_own_networks_alone(environment: str) -> None:
+    assert len(networks(environment)) == 2
+    found = [
+        fault
+        for each in services(environment)
+        for fault in keeps_within(networks(environment), overlay(environment, each))
+    ]
+    assert found == []
+
+
+@pytest.mark.parametrize("cidr", ["10.0.0.0/8", "10.20.0.0/16", "0.0.0.0/0"], ids=["wider", "staging's", "all"])
+def test_addresses_of_others_are_found(cidr: str) -> None:
+    manifests = copy.deepcopy(overlay("production", "gateway"))
+    access = next(each for each in of_kind(manifests, "NetworkPolicy") if each["metadata"]["name"] == "gateway-access")
+    access["spec"]["ingress"][0]["from"][0]["ipBlock"]["cidr"] = cidr
+    assert list(keeps_within(networks("production"), manifests))
 
 
 def test_every_service_of_the_table_is_deployed_and_nothing_else() -> None:
