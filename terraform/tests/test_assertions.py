@@ -41,6 +41,9 @@ FAULTS = {
     "more than the import function needs": Fault(
         "import-function", '"s3:GetObject", "s3:GetObjectVersion"', '"s3:*"', "the_function_may_do_what_is_stated"
     ),
+    "images from every branch": Fault(
+        "image-publisher", ":ref:refs/heads/${var.branch}", ":ref:refs/heads/*", "one_branch_of_one_repository"
+    ),
     "an unencrypted database": Fault(
         "postgres",
         "storage_encrypted     = true",

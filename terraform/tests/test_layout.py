@@ -130,6 +130,24 @@ def test_each_service_has_a_secret_and_a_role_by_its_row() -> None:
         assert (bool(row.queues) and bool(row.contexts)) == ("works_on" in allowed[name])
 
 
+def test_the_workflow_pushes_from_the_branch_that_is_trusted_to_the_registries_that_there_are() -> None:
+    workflow = (TERRAFORM.parent / ".github" / "workflows" / "image.yaml").read_text()
+    trusted = [
+        re.search(r"image_publisher += (.+)", text("environments", name, "values", "outputs.tf"))
+        for name in ENVIRONMENTS
+    ]
+    (branch,) = re.findall(r"branches: \[(\w+)\]", workflow)
+
+    assert [found and found[1] for found in trusted] == [
+        f'{{ repository = "example/ecom-platform", branch = "{branch}" }}',
+        "null",
+        "null",
+    ]
+    images = re.findall(r"- \{image: ([a-z-]+),", workflow)
+    assert f"toset({json.dumps(images)})" in text("stacks", "cluster", "main.tf")
+    assert "role-to-assume: ${{ vars.IMAGE_ROLE_ARN }}" in workflow
+
+
 def test_tables_and_queues_are_those_of_the_embedded_stack() -> None:
     tables, queues = text("modules", "analytics-tables", "main.tf"), text("stacks", "data", "main.tf")
 
