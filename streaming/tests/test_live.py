@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from local.servers import DynamoDB, Kafka
+from streaming.flink_rest import FlinkRest, Largest
 from streaming.tests import model
 from streaming.tests.job_process import JobProcess
 from streaming.tests.stage import PARTITIONS, Read, Record, Stage, eventually, milliseconds, rfc3339
@@ -41,6 +42,7 @@ class Outcome:
     late: list[Read]
     analytics: list[Read]
     job_status: dict[str, Any]
+    largest: Largest
     exit_code: int
     leftovers_after_stop: list[int]
     log: str
@@ -70,12 +72,13 @@ def _live(stage: Stage, job: JobProcess) -> Outcome:
     start_with_broker_time(stage, job)
     _let_a_quiet_minute_pass(stage)
     job_status = job.command("status")
+    largest = FlinkRest(f"http://127.0.0.1:{job.options['rest_port']}").largest_checkpoint()
     exit_code = job.stop()
     return Outcome(
         golden=read, traffic=traffic, sent=len(golden) + len(traffic), windows=stage.windows(),
         trending=stage.trending("1m"), status=stage.trending("status"), dead=stage.read("dead"),
-        late=stage.read("late"), analytics=stage.read("analytics"), job_status=job_status, exit_code=exit_code,
-        leftovers_after_stop=job.leftovers(), log=job.log.read_text(),
+        late=stage.read("late"), analytics=stage.read("analytics"), job_status=job_status, largest=largest,
+        exit_code=exit_code, leftovers_after_stop=job.leftovers(), log=job.log.read_text(),
     )  # fmt: skip
 
 
@@ -236,6 +239,11 @@ def test_each_minute_has_a_status_a_quiet_one_too(outcome: Outcome) -> None:
 
 def test_a_killed_job_resumes_from_its_newest_checkpoint(outcome: Outcome) -> None:
     assert re.search(r"resuming from .*/chk-\d+\n", outcome.log)
+
+
+def test_no_checkpoint_was_larger_or_longer_than_the_largest(outcome: Outcome) -> None:
+    assert outcome.largest.largest_checkpoint_bytes >= outcome.job_status["newest_checkpoint_bytes"] > 0
+    assert outcome.largest.longest_checkpoint_ms >= outcome.job_status["newest_checkpoint_duration_ms"] > 0
 
 
 def test_sigterm_ends_the_job_and_all_its_processes(outcome: Outcome) -> None:
