@@ -7,7 +7,9 @@ import itertools
 import random
 import statistics
 import tempfile
+import time
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
@@ -19,13 +21,14 @@ from bench import load, results, traffic
 from bench.listeners import Listeners
 from bench.load import Load
 from bench.metrics import metric
-from bench.stored_windows import MINUTE, TOP, StoredWindows, text
+from bench.stored_windows import MINUTE, TOP, WRITERS, StoredWindows, text
 from local.processes import PROCESSES
 from local.stack import Stack
 
 PRODUCTS = MINUTES = 1000
 AT_ONCE = 20
 PATHS = 5000
+BARE_TIMES = 200
 CLIENTS = 200
 TURNS = 2
 TURN_SECONDS = 65  # a minute ends in each
@@ -41,8 +44,9 @@ def run(stack: Stack) -> None:
     product_ids = _product_ids(stack)
     present = datetime.now(UTC).replace(second=0, microsecond=0)
     starts = [present - minute * MINUTE for minute in range(MINUTES, 0, -1)]
-    stored = StoredWindows(stack.dynamodb.endpoint).store(product_ids, starts)
-    questions = list(_questions(stack, product_ids, starts))
+    windows = StoredWindows(stack.dynamodb.endpoint)
+    stored = windows.store(product_ids, starts)
+    questions = [*_questions(stack, product_ids, starts), *_bare(windows, product_ids, starts)]
     # Some products are viewed each second, so that each minute has a list.
     some = (product_ids[: number % TOP + 1] for number in itertools.count(1))
     with traffic.views(stack.url("gateway"), some, seconds=1):
@@ -51,6 +55,8 @@ def run(stack: Stack) -> None:
         f"{stored:,} windows are stored: {PRODUCTS:,} products in {MINUTES:,} minutes. One client asks one question "
         "after the other; for the rate there are 8. `reads` are those of DynamoDB for a request, and for an update in "
         f"each of the gateway's {PROCESSES['gateway']} processes, over which the streams are spread.",
+        "A bare Query is the one that the gateway makes, of DynamoDB Local itself and without an SDK: the least that "
+        "an answer about any hour can take here.",
         "`of_without` compares the shop's p50 with that without streams, in turns of the same run. An update's "
         "milliseconds are those from the first client that is told to the last.",
     ]
@@ -71,6 +77,8 @@ def _questions(stack: Stack, product_ids: Sequence[str], starts: Sequence[dateti
     yield _question(stack, "trending, newest minute", _always(stack, newest))
     yield _question(stack, "the same, by a client that has it (304)", _always(stack, newest, **{"If-None-Match": etag}))
     yield _question(stack, "an hour of one product", _always(stack, one))
+    some = f"/analytics/products?ids={','.join(product_ids[:AT_ONCE])}&{hour}"
+    yield _question(stack, f"an hour of {AT_ONCE} products", _always(stack, some))
     chance = random.Random(7)
 
     def any_hour() -> str:
@@ -88,6 +96,32 @@ def _questions(stack: Stack, product_ids: Sequence[str], starts: Sequence[dateti
             paths.write("\n".join(path() for _ in range(PATHS)))
             paths.flush()
             yield _question(stack, what, partial(load.get_each, stack.url("gateway"), Path(paths.name)))
+
+
+def _bare(windows: StoredWindows, product_ids: Sequence[str], starts: Sequence[datetime]) -> Iterator[Figure]:
+    chance = random.Random(8)
+
+    def query(product_id: str) -> None:
+        end = chance.choice(starts[60:])
+        windows.read(product_id, end - 60 * MINUTE, end)
+
+    def seconds(some: Sequence[str], readers: ThreadPoolExecutor) -> float:
+        begun = time.perf_counter()
+        list(readers.map(query, some))
+        return time.perf_counter() - begun
+
+    with ThreadPoolExecutor(WRITERS) as readers:
+        for what, at_once in (("a bare Query of any hour", 1), (f"{AT_ONCE} of them, {WRITERS} at a time", AT_ONCE)):
+            took = [1000 * seconds(chance.sample(product_ids, at_once), readers) for _ in range(BARE_TIMES)]
+            ranked = statistics.quantiles(took, n=20)
+            yield {
+                "what": what,
+                "p50_ms": statistics.median(took),
+                "p95_ms": ranked[-1],
+                "requests_per_second_of_8_clients": "",
+                "reads": at_once,
+                "of_without": "",
+            }
 
 
 def _hour_before(end: datetime) -> str:

@@ -16,20 +16,23 @@ AT_ONCE = 25  # what BatchWriteItem takes
 WRITERS = 4
 TOP = 100
 WEEK_SECONDS = 7 * 24 * 3600
+COUNTS = (
+    "unique_user_count", "verified_user_count", "event_count", "bot_event_count",
+    "view_count", "cart_count", "wishlist_count", "purchase_count", "other_count",
+)  # fmt: skip
 MINUTE = timedelta(minutes=1)
 # DynamoDB Local checks no signature. botocore would take ten times the processor that the writing itself does.
 HEADERS = {
     "Authorization": f"AWS4-HMAC-SHA256 Credential=local/20250101/{REGION}/dynamodb/aws4_request, "
     "SignedHeaders=host, Signature=0",
     "Content-Type": "application/x-amz-json-1.0",
-    "X-Amz-Target": "DynamoDB_20120810.BatchWriteItem",
 }
 
 Item = dict[str, dict[str, str]]
 
 
 class StoredWindows:
-    """Writes through one pool of connections."""
+    """Writes and reads through one pool of connections, with as little of its own as there can be."""
 
     def __init__(self, endpoint: str) -> None:
         self._endpoint = endpoint
@@ -42,6 +45,24 @@ class StoredWindows:
         self._put("ecom-trending-products", [_list(start, product_ids[:TOP]) for start in starts])
         return stored
 
+    def read(self, product_id: str, since: datetime, until: datetime) -> None:
+        """One Query for the windows of a product from `since` to before `until`, as the gateway makes it."""
+        query = {
+            "TableName": "ecom-product-analytics",
+            "KeyConditionExpression": "product_id = :key AND window_start BETWEEN :first AND :last",
+            "FilterExpression": "attribute_not_exists(expires_at) OR expires_at > :now",
+            "ProjectionExpression": ", ".join(("window_start", "expires_at", *COUNTS)),
+            "ExpressionAttributeValues": {
+                ":key": {"S": product_id},
+                ":first": {"S": text(since)},
+                ":last": {"S": text(until - MINUTE)},
+                ":now": {"N": str(int(time.time()))},
+            },
+        }
+        found = self._ask("Query", query)["Count"]
+        if found != (until - since) // MINUTE:
+            raise RuntimeError(f"DynamoDB Local found {found} windows of {product_id} from {since} to {until}")
+
     def _store_product(self, numbered: tuple[int, str], starts: Sequence[datetime]) -> int:
         number, product_id = numbered
         items = [_window(product_id, start, number + minute) for minute, start in enumerate(starts)]
@@ -51,26 +72,22 @@ class StoredWindows:
     def _put(self, table: str, items: Sequence[Item]) -> None:
         for at in range(0, len(items), AT_ONCE):
             puts = [{"PutRequest": {"Item": item}} for item in items[at : at + AT_ONCE]]
-            body = orjson.dumps({"RequestItems": {table: puts}})
-            answer = self._pool.request("POST", self._endpoint, headers=HEADERS, body=body)
-            if answer.status != 200 or answer.json()["UnprocessedItems"]:
-                raise RuntimeError(f"DynamoDB Local did not take a batch: {answer.data!r}")
+            if self._ask("BatchWriteItem", {"RequestItems": {table: puts}})["UnprocessedItems"]:
+                raise RuntimeError("DynamoDB Local did not take a batch")
+
+    def _ask(self, operation: str, arguments: dict[str, Any]) -> dict[str, Any]:
+        headers = {**HEADERS, "X-Amz-Target": f"DynamoDB_20120810.{operation}"}
+        answer = self._pool.request("POST", self._endpoint, headers=headers, body=orjson.dumps(arguments))
+        if answer.status != 200:
+            raise RuntimeError(f"DynamoDB Local refused a {operation}: {answer.data!r}")
+        body: dict[str, Any] = orjson.loads(answer.data)
+        return body
 
 
 def _window(product_id: str, start: datetime, seed: int) -> Item:
     shoppers = seed * 7919 % 97 + 1
-    counts = {
-        "unique_user_count": shoppers,
-        "verified_user_count": shoppers // 2,
-        "event_count": 2 * shoppers,
-        "bot_event_count": 0,
-        "view_count": 2 * shoppers,
-        "cart_count": 0,
-        "wishlist_count": 0,
-        "purchase_count": 0,
-        "other_count": 0,
-    }
-    return _item(start, {"product_id": product_id, **counts})
+    counts = (shoppers, shoppers // 2, 2 * shoppers, 0, 2 * shoppers, 0, 0, 0, 0)
+    return _item(start, {"product_id": product_id, **dict(zip(COUNTS, counts, strict=True))})
 
 
 def _list(start: datetime, product_ids: Sequence[str]) -> Item:
