@@ -67,7 +67,7 @@ class AnalyticsTables:
             "window_start": text(window),
             "window_end": text(window + MINUTE),
             "run_id": "run-1",
-            "updated_at": text(datetime.now(UTC)),
+            "updated_at": datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
             "expires_at": int(time.time()) + expires_in,
         }
         typed = {name: {"N": str(value)} if isinstance(value, int) else {"S": value} for name, value in whole.items()}

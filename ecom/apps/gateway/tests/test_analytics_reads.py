@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 import pytest
+from botocore.exceptions import ClientError
 from django.test import Client
 
 from ecom.apps.gateway import kept_readings, product_hours, selectors
@@ -141,6 +142,49 @@ def test_of_a_long_time_only_the_hour_that_is_not_closed_is_read_again(
     assert f'":first": {{"S": "{text(noon)}"}}' in body
 
 
+def test_a_status_that_is_ahead_of_its_windows_other_rows_costs_no_second_reading(
+    client: Client, tables: AnalyticsTables, present: Present, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(selectors._newest, "_seconds", 0.0)
+    monkeypatch.setattr(selectors, "AHEAD_SECONDS", 60.0)
+    query = {"from": text(present.minutes_ago(30)), "to": text(present.minutes_ago(0))}
+    tables.put_trending(present.minutes_ago(2), ("P1", 5, 5))
+    tables.put_status(present.minutes_ago(2), event_count=5)
+    before = client.get(TRENDING)
+    client.get(SERIES, query)
+    tables.put_status(present.minutes_ago(1), event_count=6)
+    with reads() as made:
+        assert poll(client, TRENDING, before["ETag"])[0] == 304
+        tables.put_window("P1", present.minutes_ago(1), unique_user_count=6)
+        tables.put_trending(present.minutes_ago(1), ("P1", 6, 6))
+        assert poll(client, TRENDING, before["ETag"])[0] == 304
+        assert made == []
+        monkeypatch.setattr(selectors, "AHEAD_SECONDS", 0.0)  # as if it were over
+        for _ in range(3):
+            assert client.get(TRENDING).json()["window_start"] == text(present.minutes_ago(1))
+            assert client.get(SERIES, query).json()["results"][-1]["unique_user_count"] == 6
+    assert len(made) == 2  # the list and the series, once each
+
+
+@pytest.mark.parametrize(("ago", "event_count"), [(1, 6), (2, 0)])
+def test_a_status_that_nothing_can_follow_counts_at_once(
+    client: Client,
+    tables: AnalyticsTables,
+    present: Present,
+    monkeypatch: pytest.MonkeyPatch,
+    ago: int,
+    event_count: int,
+) -> None:
+    """A quiet minute has no other rows; after a pause of the job, what is known is older than a minute."""
+    monkeypatch.setattr(selectors._newest, "_seconds", 0.0)
+    monkeypatch.setattr(selectors, "AHEAD_SECONDS", 60.0)
+    tables.put_status(present.minutes_ago(3), event_count=5)
+    client.get(TRENDING)
+    tables.put_status(present.minutes_ago(ago), event_count=event_count)
+    freshness = client.get(TRENDING).json()["freshness"]
+    assert freshness["newest_window_start"] == text(present.minutes_ago(ago))
+
+
 def test_a_row_that_comes_after_its_status_is_shown_a_second_later(
     client: Client, tables: AnalyticsTables, present: Present, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -227,6 +271,13 @@ def test_what_is_kept_stays_within_its_bytes_and_the_least_used_goes_first() -> 
     assert kept.find(0, newest)
     assert not kept.find(1, newest)
     assert not kept.find(99, newest)
+
+
+def test_what_dynamodb_refuses_is_told_in_its_own_words(tables: AnalyticsTables) -> None:
+    key = {"granularity": {"S": "1m"}, "window_start": {"S": "2025-11-23T12:40:00Z"}}
+    with pytest.raises(ClientError, match="non-existent table") as raised:
+        analytics_tables.dynamodb().get_item(TableName="none", Key=key)
+    assert raised.value.response["Error"]["Code"] == "ResourceNotFoundException"
 
 
 def test_the_series_of_several_products_are_read_side_by_side(
