@@ -1,4 +1,4 @@
-"""What the function is told by its environment; a missing value stops the start with its name."""
+"""What the function is told by its environment; where a value is missing, every call fails by its name."""
 
 import os
 from collections.abc import Mapping

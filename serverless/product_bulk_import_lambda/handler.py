@@ -45,8 +45,12 @@ def handle(event: dict[str, Any], context: LambdaContext) -> dict[str, Any] | No
     processor = BatchProcessor(EventType.SQS, raise_on_entire_batch_failure=False)
 
     def import_message(record: SQSRecord) -> None:
-        for upload in uploads_of_message(record.body):
-            import_upload(upload, context)
+        try:
+            for upload in uploads_of_message(record.body):
+                import_upload(upload, context)
+        except Exception:  # the processor tells SQS, and nobody else
+            logger.exception("the message comes again", extra={"body": record.body})
+            raise
 
     answer = process_partial_response(event=event, record_handler=import_message, processor=processor, context=context)
     return dict(answer)
@@ -65,11 +69,7 @@ def import_upload(upload: Upload, context: LambdaContext) -> None:
     except ObjectGone:
         logger.warning("the object is gone", extra={"key": upload.key, "version": upload.version})
         return
-    try:
-        progress = run.run()
-    except Exception:
-        logger.exception("the import comes again", extra={"key": upload.key, "version": upload.version})
-        raise
+    progress = run.run()
     if not progress.is_over:
         _sqs().send_message(QueueUrl=configuration.queue_url, MessageBody=notification_of(run.upload))
 

@@ -76,7 +76,7 @@ class Import:
     def _work(self, progress: Progress) -> None:
         before = figures(progress)
         try:
-            complete = self._settle_all(progress)
+            self._settle_all(progress)
         except UnfitFile as unfit:
             self._finish(progress, states.FAILED, str(unfit))
         except Busy:
@@ -86,22 +86,22 @@ class Import:
             if not isinstance(error, ShopUnavailable) or progress.rows_read == before["rows_read"]:
                 raise
         else:
-            if complete and not self._is_late():
-                self._finish(progress, states.FINISHED)
-            else:
+            if self._is_late():
                 self._leave(progress, "The next run goes on from here.")
+            else:
+                self._finish(progress, states.FINISHED)
         finally:
             report(before, progress)
 
-    def _settle_all(self, progress: Progress) -> bool:
-        """Bring what is left of the file into the shop. False where the time was up before."""
+    def _settle_all(self, progress: Progress) -> None:
+        """Bring what is left of the file into the shop, or as much as there is time for."""
         mapping = self._mapping(progress)
         file = opened(unzipped(self._stored.pieces()), mapping, currency=self._limits.currency)
         _describe(progress, mapping, file)
         settlement = Settlement(progress, ErrorFile(self._s3, self._ledger, progress), file.layout)
         try:
             with SeenIds() as seen, ThreadPoolExecutor(self._limits.in_flight) as pool:
-                return self._send_all(batches(file.rows(seen), skip=progress.rows_read), pool, settlement)
+                self._send_all(batches(file.rows(seen), skip=progress.rows_read), pool, settlement)
         finally:
             settlement.write_errors()
 
@@ -117,8 +117,8 @@ class Import:
             raise
         return mapping_of(stored["Body"].read(MAX_BYTES))
 
-    def _send_all(self, source: Iterator[Batch], pool: ThreadPoolExecutor, settlement: "Settlement") -> bool:
-        """Several batches are on their way at a time, and settled in their order. False where the time was up."""
+    def _send_all(self, source: Iterator[Batch], pool: ThreadPoolExecutor, settlement: "Settlement") -> None:
+        """Several batches are on their way at a time, and settled in their order, until the time is up."""
         flying: deque[tuple[Batch, Future[list[Outcome]]]] = deque()
         until = time.monotonic() + self._limits.remaining() - self._margin / 2
         broken_off: UnfitFile | None = None
@@ -133,7 +133,6 @@ class Import:
             self._settle(*flying.popleft(), settlement)
         if broken_off:
             raise broken_off
-        return not self._is_late()
 
     def _sent(self, batch: Batch, pool: ThreadPoolExecutor, until: float) -> "Future[list[Outcome]]":
         """The same rows of the same object have the same name in every run."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping as AnyMapping
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from serverless.product_bulk_import_lambda.mapping import FIELDS, Mapping
+from serverless.product_bulk_import_lambda.mapping import Mapping
 from serverless.product_bulk_import_lambda.unfit import UnfitFile
 
 DELIMITERS = ",;\t|"
@@ -96,8 +96,8 @@ def _positions(names: Sequence[str], mapped: AnyMapping[str, str]) -> dict[str, 
     plain = {_plain(name): index for index, name in reversed(list(enumerate(names)))}
     positions = {ours: names.index(theirs.strip()) for ours, theirs in mapped.items() if theirs.strip() in names}
     taken = set(positions.values())
-    for ours in FIELDS:
-        found = next((plain[_plain(alias)] for alias in ALIASES[ours] if _plain(alias) in plain), None)
+    for ours, aliases in ALIASES.items():
+        found = next((plain[_plain(alias)] for alias in aliases if _plain(alias) in plain), None)
         if ours not in positions and found is not None and found not in taken:
             positions[ours] = found
             taken.add(found)

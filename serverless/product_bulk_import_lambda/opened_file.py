@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from itertools import chain
+from itertools import chain, pairwise
 
 from serverless.product_bulk_import_lambda.encodings import SAMPLE_BYTES, encoding_of
 from serverless.product_bulk_import_lambda.layout import Layout, delimiter_of, layout_of
@@ -69,6 +69,8 @@ def _behind_header(source: Iterator[Line], mapping: Mapping, currency: str) -> t
 def _decimal_mark(head: bytes, encoding: str, mapping: Mapping, layout: Layout) -> str:
     records, _ = _behind_header(lines(iter([head]), encoding), mapping, layout.currency)
     position = layout.positions["price"]
+    if len(head) >= SAMPLE_BYTES:  # its end may have cut the last one
+        records = (record for record, _ in pairwise(records))
     return decimal_mark_of(record.cells[position] for record in records if not record.problem)
 
 

@@ -10,6 +10,7 @@ MAX_ROW_CHARACTERS = 128 * 1024
 _MAX_LINE_BYTES = 4 * MAX_ROW_CHARACTERS
 RAW_SHOWN = 1000
 _MARK = codecs.BOM_UTF8
+_MARKED = "lone-surrogate"  # a way to treat decoding errors
 TOO_LONG = f"is longer than {MAX_ROW_CHARACTERS:,} characters, or a quote in it is never closed"
 
 
@@ -34,7 +35,7 @@ class Record:
 
 def lines(pieces: Iterator[bytes], encoding: str) -> Iterator[Line]:
     """The lines of a file. A byte that the encoding does not have becomes a lone surrogate: only its row is bad."""
-    if encoding.lower().replace("_", "-").startswith(("utf-16", "utf-32")):
+    if codecs.lookup(encoding).name.startswith(("utf-16", "utf-32")):
         pieces, encoding = _as_utf_8(pieces, encoding), "utf-8"
     for number, (line, whole) in enumerate(_byte_lines(pieces), start=1):
         plain = line.removeprefix(_MARK) if number == 1 else line
@@ -42,10 +43,20 @@ def lines(pieces: Iterator[bytes], encoding: str) -> Iterator[Line]:
 
 
 def _as_utf_8(pieces: Iterator[bytes], encoding: str) -> Iterator[bytes]:
-    decoder = codecs.getincrementaldecoder(encoding)(errors="replace")
+    decoder = codecs.getincrementaldecoder(encoding)(errors=_MARKED)
     for piece in pieces:
-        yield decoder.decode(piece).encode()
-    yield decoder.decode(b"", final=True).encode()
+        yield decoder.decode(piece).encode(errors="surrogateescape")
+    yield decoder.decode(b"", final=True).encode(errors="surrogateescape")
+
+
+def _lone_surrogate(error: UnicodeError) -> tuple[str, int]:
+    """What stands for bytes that UTF-16 does not have: `surrogateescape` itself knows single bytes above 127 only."""
+    if not isinstance(error, UnicodeDecodeError):
+        raise error
+    return "\udc80", error.end
+
+
+codecs.register_error(_MARKED, _lone_surrogate)
 
 
 def _byte_lines(pieces: Iterator[bytes]) -> Iterator[tuple[bytes, bool]]:

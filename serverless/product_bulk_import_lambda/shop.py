@@ -78,7 +78,8 @@ class Shop:
                 tokens_refused += 1
                 continue
             failed += status == 500
-            if answer and (status == 200 or (status in _REFUSED_WHOLE and failed in (0, TRIES_OF_500))):
+            refused_whole = status in _REFUSED_WHOLE and (status != 500 or failed == TRIES_OF_500)
+            if answer and (status == 200 or refused_whole):
                 return answer
             if status not in _PASSING and status != 500:
                 raise ShopRefused(f"The shop answered {status}: {_detail(answer)}")
@@ -86,7 +87,10 @@ class Shop:
             waits += 1
 
     def _asked(self, body: bytes, name: str) -> urllib3.BaseHTTPResponse | None:
-        """One answer; None where there is none."""
+        """One answer of the shop, or one to wait on where no token is to be had; None where there is none.
+
+        Raises ShopRefused where no token will be given.
+        """
         try:
             token = self._tokens.token()
             headers = {
@@ -96,12 +100,24 @@ class Shop:
             }
             answer = self._pool.request("POST", self._url, body=body, headers=headers)
         except NoToken as refused:
-            return refused.answer
+            return _for_the_moment(refused)
         except urllib3.exceptions.HTTPError:
             return None
         if answer.status == 401:
             self._tokens.forget(token)
         return answer
+
+
+def _for_the_moment(refused: NoToken) -> urllib3.BaseHTTPResponse | None:
+    """The refusal of a token where it passes by itself; None for an error of the shop's own. Says nothing of the rows.
+
+    Raises ShopRefused for any other.
+    """
+    if refused.answer.status in _PASSING:
+        return refused.answer
+    if refused.answer.status >= 500:
+        return None
+    raise ShopRefused(f"{refused} {_detail(refused.answer)}") from refused
 
 
 def _pause(waits: int, answer: urllib3.BaseHTTPResponse | None) -> float:

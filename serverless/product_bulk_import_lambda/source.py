@@ -108,7 +108,7 @@ class _Unzipping:
         rest = piece
         while rest:
             if self._member.eof:
-                if not rest.startswith(GZIP_MAGIC):  # padding behind the last member
+                if not GZIP_MAGIC.startswith(rest[:2]):  # padding behind the last member
                     return
                 self._member = zlib.decompressobj(zlib.MAX_WBITS | 16)
             plain = self._member.decompress(rest, PIECE_BYTES)

@@ -16,7 +16,7 @@ RENEWED_BEFORE_SECONDS = 60
 
 
 class NoToken(Exception):
-    """The shop gave no token; `status` is what it answered."""
+    """The shop gave no token; `answer` is what it gave instead, whatever its status."""
 
     def __init__(self, answer: urllib3.BaseHTTPResponse) -> None:
         super().__init__(f"The shop's POST /auth/token answered {answer.status}.")

@@ -22,13 +22,14 @@ def refusal(status: int, detail: str = "No.", **headers: str) -> Answer:
 
 @dataclass
 class ShopServer:
-    """`behaviour` may answer a batch in the shop's place; None leaves it to the shop."""
+    """`behaviour` may answer a batch in the shop's place; None leaves it to the shop. `token_refusals` come first."""
 
     products: dict[str, dict[str, Any]] = field(default_factory=dict)
     batches: list[list[str]] = field(default_factory=list)
     times: list[float] = field(default_factory=list)
     answers: dict[str, tuple[list[str], Answer]] = field(default_factory=dict)
     tokens_given: int = 0
+    token_refusals: list[Answer] = field(default_factory=list)
     behaviour: Behaviour = lambda products: None
     busiest: int = 0
 
@@ -54,12 +55,15 @@ class ShopServer:
         self.batches.clear()
         self.answers.clear()
         self.times.clear()
+        self.token_refusals.clear()
         self.tokens_given = self.busiest = 0
         self.behaviour = lambda products: None
 
     def give_token(self, grant: dict[str, str]) -> Answer:
         if grant["client_secret"] != "open sesame":
             return refusal(401)
+        if self.token_refusals:
+            return self.token_refusals.pop()
         self.tokens_given += 1
         return 200, {"access_token": f"token-{self.tokens_given}", "expires_in": 300}, {}
 

@@ -44,13 +44,27 @@ def dying_after(batches: int) -> Callable[..., list[Outcome]]:
     return mortal
 
 
-def test_only_messages_that_failed_come_again(account: Account) -> None:
+def test_only_messages_that_failed_come_again(account: Account, caplog: pytest.LogCaptureFixture) -> None:
     version = account.upload(HEADER + rows(2))
     good = json.dumps(account.notification(version))
     test_event = json.dumps({"Service": "Amazon S3", "Event": "s3:TestEvent"})
     event = {"Records": [message(1, good), message(2, "no JSON"), message(3, test_event), message(4, "[]")]}
     assert handler.handle(event, Context()) == {"batchItemFailures": [{"itemIdentifier": "2"}, {"itemIdentifier": "4"}]}
     assert account.report(version)["created"] == 2
+    told = [(record.body, record.exc_info is not None) for record in caplog.records if record.levelname == "ERROR"]
+    assert told == [("no JSON", True), ("[]", True)]
+
+
+def test_a_run_that_fails_is_told_once(
+    account: Account, shop_server: ShopServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    shop_server.behaviour = lambda products: refusal(403)
+    body = json.dumps(account.notification(account.upload(HEADER + rows(2))))
+    assert handler.handle({"Records": [message(1, body)]}, Context()) == {
+        "batchItemFailures": [{"itemIdentifier": "1"}]
+    }
+    [told] = [record for record in caplog.records if record.levelname in ("WARNING", "ERROR")]
+    assert (told.body, told.exc_info[0]) == (body, ShopRefused)
 
 
 def test_the_same_notification_twice_imports_once(account: Account, shop_server: ShopServer) -> None:
@@ -196,6 +210,38 @@ def test_a_row_that_breaks_the_shop_is_rejected_and_the_others_are_not(
     report = account.imported(HEADER + rows(8))
     assert (report["created"], report["rejected"]) == (7, 1)
     assert account.errors(report)[0]["error_reason"] == "The shop cannot take it (HTTP 500)"
+
+
+@pytest.mark.parametrize("status", [400, 422])
+def test_a_row_that_is_refused_after_the_shop_failed_is_the_only_one(
+    account: Account, shop_server: ShopServer, status: int
+) -> None:
+    answers = iter([(500, {}, {}), refusal(status)])
+    shop_server.behaviour = lambda products: next(answers, None)
+    report = account.imported(HEADER + rows(2))
+    assert [report[name] for name in ("status", "created", "rejected")] == ["finished", 2, 0]
+
+
+@pytest.mark.parametrize("status", [500, 501, 503])
+def test_a_token_that_is_not_given_at_the_moment_is_asked_for_again(
+    account: Account, shop_server: ShopServer, status: int
+) -> None:
+    shop_server.token_refusals = [refusal(status)] * 4
+    report = account.imported(HEADER + rows(2))
+    assert [report[name] for name in ("status", "created", "rejected")] == ["finished", 2, 0]
+
+
+@pytest.mark.parametrize("status", [400, 401, 413, 422])
+def test_a_token_that_is_not_given_at_all_rejects_no_row(
+    account: Account, shop_server: ShopServer, status: int
+) -> None:
+    shop_server.token_refusals = [refusal(status, "Not you.")]
+    version = account.upload(HEADER + rows(2))
+    with pytest.raises(ShopRefused, match=f"POST /auth/token answered {status}. Not you."):
+        account.call(version)
+    account.call(version)
+    report = account.report(version)
+    assert [report[name] for name in ("status", "created", "rejected")] == ["finished", 2, 0]
 
 
 def test_a_token_that_is_refused_is_replaced_once(account: Account, shop_server: ShopServer) -> None:

@@ -70,6 +70,14 @@ def test_bad_rows_are_told_and_the_good_ones_are_in_the_shop(account: Account, s
     assert account.errors(report)[3]["error_row"] == "P5,Too,many,cells,here,1"
 
 
+def test_a_row_with_foreign_bytes_is_told_in_utf_16_too(account: Account, shop_server: ShopServer) -> None:
+    report = account.imported((HEADER + "P1,Lamp\ud800e,1\nP2,Table,2\n").encode("utf-16", "surrogatepass"))
+    assert shop_server.products.keys() == {"P2"}
+    [error] = account.errors(report)
+    assert (error["error_line"], error["error_column"]) == ("2", "title")
+    assert "has bytes that are not in the file's encoding" in error["error_reason"]
+
+
 def test_the_mended_error_file_completes_the_import(account: Account, shop_server: ShopServer) -> None:
     account.s3.put_object(
         Bucket=UPLOADS, Key="list.mapping.json", Body=b'{"columns": {"price": "VK"}, "currency": "CHF"}'

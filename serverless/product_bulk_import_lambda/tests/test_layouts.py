@@ -5,6 +5,10 @@ import json
 
 import pytest
 
+from serverless.product_bulk_import_lambda.encodings import SAMPLE_BYTES
+from serverless.product_bulk_import_lambda.mapping import Mapping
+from serverless.product_bulk_import_lambda.opened_file import opened
+from serverless.product_bulk_import_lambda.source import unzipped
 from serverless.product_bulk_import_lambda.tests.conftest import UPLOADS, Account
 from serverless.product_bulk_import_lambda.tests.shop_server import ShopServer
 
@@ -39,11 +43,26 @@ def test_a_gzip_of_several_members_is_read_whole(account: Account) -> None:
     assert (report["status"], report["created"]) == ("finished", 2)
 
 
+def test_a_gzip_is_the_same_wherever_its_pieces_end() -> None:
+    whole = gzip.compress(b"id,title,price\n") + gzip.compress(b"P1,A,1\n") + b"\0\0"
+    for end in range(1, len(whole)):
+        assert b"".join(unzipped(iter([whole[:end], whole[end:]]))) == b"id,title,price\nP1,A,1\n", end
+
+
 def test_more_commas_in_titles_than_columns_mislead_nobody(account: Account) -> None:
     rows = [("id", "title", "price"), *((f"P{n}", "a, b, c, d, e, f", "1,50") for n in range(30))]
     text = "".join(";".join(row) + "\n" for row in rows)
     report = account.imported(text)
     assert (report["delimiter"], report["created"]) == (";", 30)
+
+
+@pytest.mark.parametrize(("first", "mark"), [("7,50", ","), ("1.234", "")])
+def test_a_price_that_the_samples_end_cuts_shows_no_decimal_mark(first: str, mark: str) -> None:
+    head = f"id;price;title\nP0;{first};".encode()
+    cut = head + b"x" * (SAMPLE_BYTES - len(head) - len("\nP1;1.2")) + b"\nP1;1.2"
+    assert len(cut) == SAMPLE_BYTES
+    file = opened(iter([cut, b"34;x\n"]), Mapping(), currency="EUR")
+    assert file.layout.decimal == mark
 
 
 def test_order_and_names_of_columns_are_free_and_others_are_left_out(account: Account, shop_server: ShopServer) -> None:

@@ -67,5 +67,11 @@ def test_bytes_that_the_encoding_does_not_have_spoil_their_row_alone() -> None:
     assert cells(b"a,b\n1,\xff\n2,3\n") == [["a", "b"], ["1", "\udcff"], ["2", "3"]]
 
 
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be", "utf16", "utf-32-le"])
+def test_bytes_that_utf_16_does_not_have_spoil_their_row_alone(encoding: str) -> None:
+    content = "a,b\n1,x\ud800y\n2,3\n".encode(encoding, "surrogatepass")
+    assert cells(content, encoding) == [["a", "b"], ["1", "x\udc80y"], ["2", "3"]]
+
+
 def test_a_nul_stays_in_its_cell() -> None:
     assert cells("a,b\n1,x\0y\n2,3\n") == [["a", "b"], ["1", "x\0y"], ["2", "3"]]
