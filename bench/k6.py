@@ -5,10 +5,8 @@ from typing import Any
 import orjson
 
 from bench import load, results
-from local.load_test import LoadTest, write_data
+from local.load_test import LoadTest, scenarios_of, write_data
 from local.stack import Stack
-
-SCENARIOS = ("products", "cart_add", "orders", "activity_event", "journey")
 
 
 def run(stack: Stack) -> None:
@@ -18,7 +16,7 @@ def run(stack: Stack) -> None:
     metrics = orjson.loads(summary.read_bytes())["metrics"]
     if code:
         raise load.LoadFailed(f"k6 ended with {code}; {summary} has its figures")
-    results.record("k6", [_figure(metrics, name) for name in SCENARIOS], notes=_notes(metrics))
+    results.record("k6", [_figure(metrics, name) for name in scenarios_of(metrics)], notes=_notes(metrics))
 
 
 def _figure(metrics: dict[str, Any], scenario: str) -> dict[str, object]:

@@ -1,6 +1,7 @@
 /** What a run is told from outside: `k6 run -e NAME=value`. A missing or malformed value stops the run by its name. */
 
 import { SharedArray } from "k6/data";
+import { PROFILES, SCENARIOS } from "./profiles.js";
 
 function given(name, byDefault) {
   const value = __ENV[name] || byDefault;
@@ -19,9 +20,6 @@ function positive(name, byDefault) {
   if (!(value > 0)) throw new Error(`${name} is "${__ENV[name]}"; it must be a number above 0`);
   return value;
 }
-
-export const SCENARIOS = ["products", "cart_add", "orders", "activity_event", "journey"];
-export const PROFILES = ["smoke", "load", "stress", "spike", "soak"];
 
 export const PROFILE = chosen("PROFILE", "smoke", PROFILES);
 /** The scenarios of this run: all, or one. */

@@ -1,6 +1,6 @@
 /** How a run's rates go over time. Rates are open: what is slow is not asked less often. */
 
-/** Iterations a second in the shop's ordinary hour. A journey has some eight requests, the others have one or two. */
+/** Iterations a second in the shop's ordinary hour. A journey has some seven requests, the others have one or two. */
 const ORDINARY = { products: 20, cart_add: 4, orders: 2, activity_event: 30, journey: 4 };
 
 /** Stages: [seconds, times the ordinary rate at their end]. The first begins at its own rate. */
@@ -16,6 +16,9 @@ const STAGES = {
 const UNIT_SECONDS = 10; // rates below one a second are whole numbers too
 /** For how long an iteration may take before k6 has to make users in haste, and drops iterations meanwhile. */
 const PATIENCE_SECONDS = { products: 2, cart_add: 2, orders: 2, activity_event: 2, journey: 10 };
+
+export const SCENARIOS = Object.keys(ORDINARY);
+export const PROFILES = Object.keys(STAGES);
 
 /** The scenarios' section of k6's options; each scenario calls the function of its name. */
 export function scenarios(names, profile, rate) {

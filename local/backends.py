@@ -12,8 +12,8 @@ from local.service_environment import service_environment
 from local.stack import Stack
 from local.steps import StepFailed, Steps
 
-# Accounts, sessions and the admin's tables live in `customers`, and only the backoffice loads them all.
 ACCOUNTS = (provision.ORDERS_ACCOUNT, provision.IMPORT_ACCOUNT)
+# Accounts, sessions and the admin's tables live in `customers`, and only the backoffice loads them all.
 MIGRATED_BY = {alias: "backoffice" if alias == CUSTOMERS else alias for alias in DATABASES}
 
 

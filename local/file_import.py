@@ -25,7 +25,7 @@ def import_file(stack: Stack, file: Path) -> int:
     if not file.is_file():
         raise ValueError(f"{file} is no file; say which one: make import FILE=products.csv.gz")
     s3 = session().client("s3", endpoint_url=stack.moto.endpoint)
-    key = f"{datetime.now(UTC):%Y-%m-%d/%H%M%S}/{file.name}"
+    key = f"{datetime.now(UTC):%Y-%m-%d/%H%M%S%f}/{file.name}"
     mapping = file.with_name(f"{file.name.partition('.')[0]}.mapping.json")
     if mapping.is_file():
         s3.upload_file(str(mapping), UPLOADS_BUCKET, f"{Path(key).parent}/{mapping.name}")

@@ -70,7 +70,7 @@ def _make_base() -> None:
 
 def _exists(name: str) -> bool:
     command = buildah("inspect", "--type", "image", name)
-    return not TOOLS.absent and subprocess.run(command, capture_output=True, check=False).returncode == 0
+    return subprocess.run(command, capture_output=True, check=False).returncode == 0
 
 
 def _commit_time() -> str:

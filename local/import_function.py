@@ -12,8 +12,7 @@ from concurrent.futures import TimeoutError as NoAnswer
 from contextlib import ExitStack
 from typing import Any, Self
 
-import boto3
-
+from local.provision import session
 from local.runtime_api import FunctionFailed, Invocation, RuntimeApi
 from local.servers.server import REPOSITORY
 
@@ -25,12 +24,10 @@ LOOK_SECONDS = 0.2
 
 
 class LocalFunction:
-    """The function's process and the Runtime API that it polls. `code` is where the packages are."""
+    """The function's process and the Runtime API that it polls."""
 
-    def __init__(
-        self, environment: Mapping[str, str], *, seconds: float = SECONDS, code: str = str(REPOSITORY)
-    ) -> None:
-        self._environment, self._seconds, self._code = dict(environment), seconds, code
+    def __init__(self, environment: Mapping[str, str], *, seconds: float = SECONDS) -> None:
+        self._environment, self._seconds = dict(environment), seconds
         self._running = ExitStack()  # a server for each process: one that died cannot take the next one's event
         self.process: subprocess.Popen[bytes] | None = None
 
@@ -70,15 +67,15 @@ class LocalFunction:
         self._api = self._running.enter_context(RuntimeApi(FUNCTION))
         variables = {
             **self._environment,
-            "PYTHONPATH": self._code,
+            "PYTHONPATH": str(REPOSITORY),
             "AWS_LAMBDA_RUNTIME_API": self._api.address,
             "AWS_LAMBDA_FUNCTION_NAME": FUNCTION,
             "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
             "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(MEMORY_MIB),
             "_HANDLER": HANDLER,
-            "LAMBDA_TASK_ROOT": self._code,
+            "LAMBDA_TASK_ROOT": str(REPOSITORY),
         }
-        return subprocess.Popen([sys.executable, "-m", "awslambdaric", HANDLER], env=variables, cwd=self._code)
+        return subprocess.Popen([sys.executable, "-m", "awslambdaric", HANDLER], env=variables, cwd=REPOSITORY)
 
     def _end(self) -> None:
         if self.process:
@@ -89,11 +86,7 @@ class LocalFunction:
 
 def serve_queue(environment: Mapping[str, str]) -> None:
     """Take messages from the queue one by one, as the event source mapping does."""
-    sqs = boto3.Session(
-        environment["AWS_ACCESS_KEY_ID"],
-        environment["AWS_SECRET_ACCESS_KEY"],
-        region_name=environment["AWS_REGION"],
-    ).client("sqs", endpoint_url=environment["AWS_ENDPOINT_URL"])
+    sqs = session().client("sqs", endpoint_url=environment["AWS_ENDPOINT_URL"])
     url = environment["ECOM_IMPORT_QUEUE_URL"]
     with LocalFunction(environment) as function:
         while True:

@@ -2,10 +2,13 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import urllib3
 
@@ -46,6 +49,12 @@ class LoadTest:
         quiet = ["--quiet", "--no-usage-report", "--address=", "--no-color"]  # no server of its own either
         command = [str(K6), "run", *quiet, *options, *written, str(self.script)]
         return subprocess.run(command, check=False, env={"PATH": os.environ["PATH"]}).returncode
+
+
+def scenarios_of(metrics: Mapping[str, Any]) -> list[str]:
+    """The scenarios that a run's figures are of."""
+    found = (re.fullmatch(r"http_reqs\{scenario:(\w+)\}", name) for name in metrics)
+    return [match[1] for match in found if match]
 
 
 def write_data(stack: Stack) -> Path:

@@ -20,6 +20,7 @@ from ecom.services import DATABASES
 
 VISIBLE_SECONDS = 20
 REGION: Final = "eu-central-1"
+ACCOUNT_ID = "123456789012"  # moto's
 LOCAL_CREDENTIALS = {
     "AWS_ACCESS_KEY_ID": "local",
     "AWS_SECRET_ACCESS_KEY": "local",
@@ -57,14 +58,15 @@ class Account:
 ORDERS_ACCOUNT = Account("orders", "catalog", "catalog:reserve", "orders_service")
 IMPORT_ACCOUNT = Account("product-import", "catalog", "catalog:write", "import_service")
 QUEUE_PREFIX = "ecom-"
-QUEUE_ACCOUNT = "123456789012"  # moto's
 # How often a message is given out before it is put aside, into the queue of what failed for good.
 RECEIVES = 5
+# Longer than the longest task (ecom/celery.py): a message that becomes visible again is worked on twice.
+TASK_VISIBLE_SECONDS = 900
 UPLOADS_BUCKET = "ecom-local-product-uploads"
 REPORTS_BUCKET = "ecom-local-import-reports"
 IMPORT_QUEUE = "ecom-product-imports"
 IMPORT_SECRET = "ecom/local/import-lambda"  # noqa: S105 - its name
-# Longer than a run of the function (local/import_function.py): a message that becomes visible again is worked on twice.
+# Longer than a run of the function (local/import_function.py), for the same reason.
 IMPORT_VISIBLE_SECONDS = 330
 
 
@@ -93,14 +95,7 @@ def create_queues(endpoint: str, contexts: tuple[str, ...] = DATABASES) -> None:
     """Create each context's queue, and beside it the queue of what failed for good; both may be there already."""
     sqs = session().client("sqs", endpoint_url=endpoint)
     for name in (f"{QUEUE_PREFIX}{context}" for context in contexts):
-        failed = sqs.create_queue(
-            QueueName=f"{name}-failed", Attributes={"MessageRetentionPeriod": str(14 * DAY_MS // 1000)}
-        )
-        arn = sqs.get_queue_attributes(QueueUrl=failed["QueueUrl"], AttributeNames=["QueueArn"])["Attributes"]
-        redrive = {"deadLetterTargetArn": arn["QueueArn"], "maxReceiveCount": RECEIVES}
-        # Longer than the longest task (ecom/celery.py): a message that becomes visible again is worked on twice.
-        attributes = {"VisibilityTimeout": "900", "RedrivePolicy": json.dumps(redrive)}
-        sqs.create_queue(QueueName=name, Attributes=attributes)  # type: ignore[arg-type]
+        _create_queue(sqs, name, failed=f"{name}-failed", visible_seconds=TASK_VISIBLE_SECONDS)
 
 
 def create_imports(endpoint: str, *, client_secret: str, visible_seconds: int = IMPORT_VISIBLE_SECONDS) -> None:
@@ -112,7 +107,8 @@ def create_imports(endpoint: str, *, client_secret: str, visible_seconds: int = 
     for bucket in (UPLOADS_BUCKET, REPORTS_BUCKET):
         s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
     s3.put_bucket_versioning(Bucket=UPLOADS_BUCKET, VersioningConfiguration={"Status": "Enabled"})
-    queue = _create_import_queue(endpoint, visible_seconds)
+    sqs = session().client("sqs", endpoint_url=endpoint)
+    queue = _create_queue(sqs, IMPORT_QUEUE, failed=f"{IMPORT_QUEUE}-dlq", visible_seconds=visible_seconds)
     s3.put_bucket_notification_configuration(
         Bucket=UPLOADS_BUCKET,
         NotificationConfiguration={"QueueConfigurations": [{"QueueArn": queue, "Events": ["s3:ObjectCreated:*"]}]},
@@ -125,18 +121,18 @@ def create_imports(endpoint: str, *, client_secret: str, visible_seconds: int = 
         secrets.put_secret_value(SecretId=IMPORT_SECRET, SecretString=secret)
 
 
-def _create_import_queue(endpoint: str, visible_seconds: int) -> str:
-    """The queue's ARN; what fails five times is put aside into one beside it."""
-    sqs = session().client("sqs", endpoint_url=endpoint)
-    arns: list[str] = []
-    for name in (f"{IMPORT_QUEUE}-dlq", IMPORT_QUEUE):
-        redrive = {"deadLetterTargetArn": arns[0], "maxReceiveCount": RECEIVES} if arns else None
-        attributes = {"VisibilityTimeout": str(visible_seconds), "MessageRetentionPeriod": str(14 * DAY_MS // 1000)}
-        if redrive:
-            attributes["RedrivePolicy"] = json.dumps(redrive)
-        url = sqs.create_queue(QueueName=name, Attributes=attributes)["QueueUrl"]  # type: ignore[arg-type]
-        arns.append(sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"])
-    return arns[1]
+def _create_queue(sqs: Any, name: str, *, failed: str, visible_seconds: int) -> str:
+    """Create a queue and beside it the one of what failed for good; the first one's ARN."""
+    kept = {"MessageRetentionPeriod": str(14 * DAY_MS // 1000)}
+    redrive = {"deadLetterTargetArn": _create(sqs, failed, kept), "maxReceiveCount": RECEIVES}
+    hidden = {"VisibilityTimeout": str(visible_seconds), "RedrivePolicy": json.dumps(redrive)}
+    return _create(sqs, name, kept | hidden)
+
+
+def _create(sqs: Any, queue: str, attributes: dict[str, str]) -> str:
+    url = sqs.create_queue(QueueName=queue, Attributes=attributes)["QueueUrl"]
+    arn: str = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    return arn
 
 
 def session() -> boto3.Session:

@@ -14,10 +14,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
 from uuid import uuid4
 
+from local.provision import ACCOUNT_ID, REGION
 from local.servers.server import LOOPBACK
 
 PREFIX = "/2018-06-01/runtime"
-ACCOUNT, REGION = "123456789012", "eu-central-1"
 
 
 class FunctionFailed(Exception):
@@ -38,7 +38,7 @@ class RuntimeApi:
     """The server that a runtime polls, on a free port of the loopback."""
 
     def __init__(self, function: str) -> None:
-        self._arn = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{function}"
+        self._arn = f"arn:aws:lambda:{REGION}:{ACCOUNT_ID}:function:{function}"
         self._waiting: queue.SimpleQueue[Invocation] = queue.SimpleQueue()
         self._given: dict[str, Invocation] = {}
         self._closed = threading.Event()

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from ecom.services import CUSTOMERS, SERVICES, Backend, Service
 from local import credentials
 from local.provision import (
+    ACCOUNT_ID,
     IMPORT_QUEUE,
     IMPORT_SECRET,
     LOCAL_CREDENTIALS,
     ORDERS_ACCOUNT,
-    QUEUE_ACCOUNT,
     QUEUE_PREFIX,
     REPORTS_BUCKET,
     UPLOADS_BUCKET,
@@ -74,14 +74,19 @@ def analytics_environment(stack: Stack) -> dict[str, str]:
 
 def import_environment(stack: Stack) -> dict[str, str]:
     """The variables of the import function, which is no Django process and has no row either."""
+    return import_variables(stack.moto.endpoint, gateway=stack.url("gateway"))
+
+
+def import_variables(endpoint: str, *, gateway: str) -> dict[str, str]:
+    """The import function's variables, with what `provision.create_imports` made at an endpoint of AWS."""
     return {
         **process_environment(environment="venv"),
         **LOCAL_CREDENTIALS,
-        "AWS_ENDPOINT_URL": stack.moto.endpoint,
-        "ECOM_GATEWAY_URL": stack.url("gateway"),
+        "AWS_ENDPOINT_URL": endpoint,
+        "ECOM_GATEWAY_URL": gateway,
         "ECOM_IMPORT_SECRET": IMPORT_SECRET,
         "ECOM_REPORTS_BUCKET": REPORTS_BUCKET,
-        "ECOM_IMPORT_QUEUE_URL": f"{stack.moto.endpoint}/{QUEUE_ACCOUNT}/{IMPORT_QUEUE}",
+        "ECOM_IMPORT_QUEUE_URL": f"{endpoint}/{ACCOUNT_ID}/{IMPORT_QUEUE}",
     }
 
 
@@ -104,7 +109,7 @@ def _backends(row: Service, stack: Stack) -> dict[str, str]:
         variables |= {
             **LOCAL_CREDENTIALS,
             "ECOM_BROKER_URL": f"sqs://local:local@{LOOPBACK}:{stack.moto.port}",
-            "ECOM_BROKER_QUEUE_PREFIX": f"{stack.moto.endpoint}/{QUEUE_ACCOUNT}/{QUEUE_PREFIX}",
+            "ECOM_BROKER_QUEUE_PREFIX": f"{stack.moto.endpoint}/{ACCOUNT_ID}/{QUEUE_PREFIX}",
         }
     if Backend.IMPORTS in row.backends:
         variables |= {

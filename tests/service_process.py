@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import urllib3
+from django.db import connections
 
 from ecom.services import SERVICES, Backend
 from local.servers import free_port
@@ -70,6 +71,15 @@ def environment_of(service: str, **values: str) -> dict[str, str]:
         **(signing if row.signs_tokens else {}),
         **(account if row.signs_in else {}),
         **values,
+    }
+
+
+def databases(*aliases: str) -> dict[str, str]:
+    """The variables that name the tests' own databases."""
+    settings = {alias: connections[alias].settings_dict for alias in aliases}
+    return {
+        f"ECOM_{alias.upper()}_DSN": f"postgresql://ecom:ecom@127.0.0.1:{database['PORT']}/{database['NAME']}"
+        for alias, database in settings.items()
     }
 
 

@@ -20,7 +20,7 @@ from ecom.apps.customers.models import Account
 from ecom.apps.gateway.routes import RateClass
 from local.provision import create_tables, create_topics
 from local.servers import DynamoDB, Kafka
-from tests.service_process import environment_of, running_service
+from tests.service_process import databases, environment_of, running_service
 from tests.tokens import token
 
 CHECKS = (
@@ -76,9 +76,7 @@ def gateway(shop: None, kafka: Kafka, dynamodb: DynamoDB, tmp_path: Path) -> Ite
     upstreams: dict[str, str] = {}
     with ExitStack() as stack:
         for service, values in behind.items():
-            database = connections[service].settings_dict if service in connections else None
-            dsn = f"postgresql://ecom:ecom@127.0.0.1:{database['PORT']}/{database['NAME']}" if database else ""
-            needed = {f"ECOM_{service.upper()}_DSN": dsn} if database else {}
+            needed = databases(service) if service in connections else {}
             known = upstreams if service == "orders" else {}
             address = stack.enter_context(running_service(service, tmp_path, **values, **needed, **known))
             upstreams[f"ECOM_UPSTREAM_{service.upper()}"] = address.public

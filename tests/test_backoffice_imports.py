@@ -1,8 +1,6 @@
 """A catalog manager drops a file in the backoffice, in a real Chromium, and the function in its runtime takes it."""
 
 import shutil
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,10 +14,11 @@ from ecom.apps.customers.models import Account
 from ecom.backoffice.tests.staff import verified
 from local import provision
 from local.servers import Moto, free_port
-from local.service_environment import process_environment
+from local.service_environment import import_variables
+from local.tests.running_function import running_function
 from serverless.product_bulk_import_lambda.tests.shop_server import ShopServer
-from tests.service_process import REPOSITORY, running_service
-from tests.test_backoffice_pages import ARGUMENTS, databases
+from tests.service_process import databases, running_service
+from tests.test_backoffice_pages import ARGUMENTS
 
 pytestmark = pytest.mark.django_db(transaction=True)
 FILE = "Artikel;Bezeichnung;Preis\nP1;Wanderschuh;49,90\nP2;=Trick;\nP3;Rucksack;1.049,00\n"
@@ -42,27 +41,6 @@ def signed_in(address: str) -> Iterator[Page]:
         yield context.new_page()
 
 
-@contextmanager
-def running_function(moto: Moto, shop: ShopServer, log: Path) -> Iterator[None]:
-    variables = {
-        **process_environment(environment="venv"),
-        **provision.LOCAL_CREDENTIALS,
-        "AWS_ENDPOINT_URL": moto.endpoint,
-        "ECOM_GATEWAY_URL": shop.url,
-        "ECOM_IMPORT_SECRET": provision.IMPORT_SECRET,
-        "ECOM_REPORTS_BUCKET": provision.REPORTS_BUCKET,
-        "ECOM_IMPORT_QUEUE_URL": f"{moto.endpoint}/{provision.QUEUE_ACCOUNT}/{provision.IMPORT_QUEUE}",
-    }
-    command = [sys.executable, "-m", "local", "import-function"]
-    with log.open("wb") as output:
-        process = subprocess.Popen(command, cwd=REPOSITORY, env=variables, stdout=output, stderr=output)
-    try:
-        yield
-    finally:
-        process.terminate()
-        process.wait(timeout=20)
-
-
 def test_a_file_is_dropped_watched_and_mended(tmp_path: Path) -> None:
     (tmp_path / "liste.csv").write_bytes(FILE.encode("latin-1"))
     (tmp_path / "any.json").write_text('{"columns": {"product_id": "Artikel"}}')
@@ -75,7 +53,7 @@ def test_a_file_is_dropped_watched_and_mended(tmp_path: Path) -> None:
             **provision.LOCAL_CREDENTIALS,
         }
         with (
-            running_service("backoffice", tmp_path, **databases(), **buckets) as address,
+            running_service("backoffice", tmp_path, **databases("customers", "catalog"), **buckets) as address,
             signed_in(address.public) as page,
         ):
             complaints: list[str] = []
@@ -87,7 +65,7 @@ def test_a_file_is_dropped_watched_and_mended(tmp_path: Path) -> None:
             page.locator("[name=mapping]").set_input_files(tmp_path / "any.json")
             page.get_by_role("button", name="Upload and import").click()
             expect(page.locator("#state")).to_contain_text("its import begins in a moment")
-            with running_function(moto, shop, tmp_path / "function.log"):
+            with running_function(import_variables(moto.endpoint, gateway=shop.url), tmp_path / "function.log"):
                 expect(page.locator("#state")).to_have_text("The import is finished.", timeout=30_000)
             expect(page.locator("#created")).to_have_text("2")
             expect(page.locator("#rejected")).to_have_text("1")

@@ -6,24 +6,14 @@ import time
 from pathlib import Path
 
 import pytest
-from django.db import connections
 from django_otp.oath import TOTP
 from playwright.sync_api import expect, sync_playwright
 
 from ecom.apps.catalog.models import Product
-from tests.service_process import environment_of, manage, running_service
+from tests.service_process import databases, environment_of, manage, running_service
 
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
 EMAIL, PASSWORD = "root@example.com", "a long enough passphrase"
-
-
-def databases() -> dict[str, str]:
-    """The variables that name the tests' own databases; that of orders is away."""
-    settings = {alias: connections[alias].settings_dict for alias in ("customers", "catalog")}
-    return {
-        f"ECOM_{alias.upper()}_DSN": f"postgresql://ecom:ecom@127.0.0.1:{database['PORT']}/{database['NAME']}"
-        for alias, database in settings.items()
-    }
 
 
 def code_for(secret: str) -> str:
@@ -36,7 +26,8 @@ def code_for(secret: str) -> str:
 @pytest.mark.django_db(transaction=True)
 def test_from_createsuperuser_to_the_list_of_products(tmp_path: Path) -> None:
     Product.objects.create(product_id="P1", title="Trail running shoes", price_amount=4990, currency="EUR", stock=3)
-    variables = {**databases(), "DJANGO_SUPERUSER_EMAIL": EMAIL, "DJANGO_SUPERUSER_PASSWORD": PASSWORD}
+    present = databases("customers", "catalog")  # that of orders is away
+    variables = {**present, "DJANGO_SUPERUSER_EMAIL": EMAIL, "DJANGO_SUPERUSER_PASSWORD": PASSWORD}
     made = manage(
         "createsuperuser",
         "--database",
@@ -48,7 +39,7 @@ def test_from_createsuperuser_to_the_list_of_products(tmp_path: Path) -> None:
     chromium = shutil.which("chromium")
     assert chromium, "Chromium is not on the PATH: run `make setup-test`"
     with (
-        running_service("backoffice", tmp_path, **databases()) as address,
+        running_service("backoffice", tmp_path, **present) as address,
         sync_playwright() as playwright,
         playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS) as browser,
         browser.new_page(viewport={"width": 1280, "height": 900}) as page,

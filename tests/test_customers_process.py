@@ -9,13 +9,12 @@ from unittest import mock
 
 import pytest
 import urllib3
-from django.db import connections
 
 from ecom.apps.customers.services.service_accounts import ensure_service_account
 from ecom.common import service_tokens
 from ecom.common.authentication import verify_token
 from ecom.common.service_tokens import NoServiceToken, ServiceTokens
-from tests.service_process import ServiceAddress, environment_of, manage, running_service
+from tests.service_process import ServiceAddress, databases, environment_of, manage, running_service
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -25,14 +24,8 @@ SEND = "from ecom.apps.customers.tasks import send_letters; send_letters()"
 
 
 @pytest.fixture
-def database(transactional_db: None) -> str:
-    settings = connections["customers"].settings_dict
-    return f"postgresql://ecom:ecom@127.0.0.1:{settings['PORT']}/{settings['NAME']}"
-
-
-@pytest.fixture
-def customers(database: str, tmp_path: Path) -> Iterator[ServiceAddress]:
-    with running_service("customers", tmp_path, ECOM_CUSTOMERS_DSN=database) as address:
+def customers(transactional_db: None, tmp_path: Path) -> Iterator[ServiceAddress]:
+    with running_service("customers", tmp_path, **databases("customers")) as address:
         yield address
 
 
@@ -40,11 +33,11 @@ def post(customers: ServiceAddress, path: str, **body: str) -> Any:
     return urllib3.request("POST", f"{customers.public}{path}", json=body)
 
 
-def test_from_registration_by_mail_to_a_profile(customers: ServiceAddress, database: str, tmp_path: Path) -> None:
+def test_from_registration_by_mail_to_a_profile(customers: ServiceAddress, tmp_path: Path) -> None:
     """With the product's own password hash, and mails as files."""
     assert post(customers, "/auth/register", email="ada@example.com", password=PASSWORD).status == 202
     mails = tmp_path / "mails"
-    worker = environment_of("customers-worker", ECOM_CUSTOMERS_DSN=database, ECOM_MAIL_URL=f"file://{mails}")
+    worker = environment_of("customers-worker", **databases("customers"), ECOM_MAIL_URL=f"file://{mails}")
     sent = manage("shell", "--no-imports", "--command", SEND, environment=worker)
     assert sent.returncode == 0, sent.stderr
     (mail,) = mails.iterdir()

@@ -26,7 +26,7 @@ from ecom.contracts.order_event import ORDER_EVENT, Money, OrderEvent, OrderLine
 from ecom.contracts.published import outbox_body
 from local.provision import Topic, create_topics
 from local.servers import Kafka
-from tests.service_process import REPOSITORY, environment_of
+from tests.service_process import REPOSITORY, databases, environment_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -91,12 +91,7 @@ def write(order_id: str, sequence: int = 1, **values) -> OutboxEvent:
 
 def relay_environment(kafka: Kafka) -> dict[str, str]:
     """What a relay in a process of its own is started with."""
-    database = connections[ALIAS].settings_dict
-    return environment_of(
-        "orders-worker",
-        ECOM_ORDERS_DSN=f"postgresql://ecom:ecom@127.0.0.1:{database['PORT']}/{database['NAME']}",
-        ECOM_KAFKA_BOOTSTRAP_SERVERS=kafka.bootstrap_servers,
-    )
+    return environment_of("orders-worker", **databases("orders"), ECOM_KAFKA_BOOTSTRAP_SERVERS=kafka.bootstrap_servers)
 
 
 def waiting() -> int:

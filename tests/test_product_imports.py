@@ -16,7 +16,6 @@ from typing import Any
 import psutil
 import pytest
 import urllib3
-from django.db import connections
 
 from ecom.apps.catalog.models import Product
 from ecom.apps.customers.services.service_accounts import ensure_service_account
@@ -24,8 +23,8 @@ from local import provision
 from local.catalogue import catalogue_file
 from local.import_function import LocalFunction
 from local.servers import Moto, free_port
-from local.service_environment import process_environment
-from tests.service_process import ServiceAddress, running_service
+from local.service_environment import import_variables
+from tests.service_process import ServiceAddress, databases, running_service
 
 pytestmark = pytest.mark.django_db(transaction=True)
 SECRET = "only-for-tests-and-never-anywhere-else"
@@ -77,14 +76,6 @@ class Imports:
         return urllib3.request("GET", f"{self.gateway}/products/{product_id}").json()
 
 
-def databases(*aliases: str) -> dict[str, str]:
-    settings = {alias: connections[alias].settings_dict for alias in aliases}
-    return {
-        f"ECOM_{alias.upper()}_DSN": f"postgresql://ecom:ecom@127.0.0.1:{database['PORT']}/{database['NAME']}"
-        for alias, database in settings.items()
-    }
-
-
 @contextmanager
 def running_catalog(directory: Path, port: int) -> Iterator[ServiceAddress]:
     with running_service("catalog", directory, port=port, **databases("catalog")) as address:
@@ -114,16 +105,7 @@ def imports(tmp_path: Path, transactional_db: None, catalog_port: int) -> Iterat
             "ECOM_UPSTREAM_CATALOG": f"http://127.0.0.1:{catalog_port}",
         }
         gateway = stack.enter_context(running_service("gateway", tmp_path, ECOM_THREADS="8", **upstreams)).public
-        environment = {
-            **process_environment(environment="venv"),
-            **provision.LOCAL_CREDENTIALS,
-            "AWS_ENDPOINT_URL": moto.endpoint,
-            "ECOM_GATEWAY_URL": gateway,
-            "ECOM_IMPORT_SECRET": provision.IMPORT_SECRET,
-            "ECOM_REPORTS_BUCKET": provision.REPORTS_BUCKET,
-            "ECOM_IMPORT_QUEUE_URL": f"{moto.endpoint}/{provision.QUEUE_ACCOUNT}/{provision.IMPORT_QUEUE}",
-        }
-        function = stack.enter_context(LocalFunction(environment))
+        function = stack.enter_context(LocalFunction(import_variables(moto.endpoint, gateway=gateway)))
         yield Imports(provision.session().client("s3", endpoint_url=moto.endpoint), function, gateway)
 
 

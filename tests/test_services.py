@@ -17,7 +17,7 @@ from django.db import connections, transaction
 
 from ecom.databases import ContextRouter
 from ecom.services import SERVICES
-from tests.service_process import REPOSITORY, environment_of, manage, running_service
+from tests.service_process import REPOSITORY, databases, environment_of, manage, running_service
 
 ALWAYS = {"PATH", "DJANGO_SETTINGS_MODULE"}
 # The public paths of each service that has some, and one that stands for them.
@@ -151,10 +151,8 @@ def wait_until(condition: Callable[[], bool], seconds: float = 20) -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_a_request_in_flight_is_answered_before_the_process_ends(tmp_path: Path) -> None:
-    database = connections["catalog"].settings_dict
-    dsn = f"postgresql://ecom:ecom@127.0.0.1:{database['PORT']}/{database['NAME']}"
     with (
-        running_service("catalog", tmp_path, ECOM_CATALOG_DSN=dsn, ECOM_STATEMENT_TIMEOUT_MS="60000") as address,
+        running_service("catalog", tmp_path, **databases("catalog"), ECOM_STATEMENT_TIMEOUT_MS="60000") as address,
         connections["catalog"].cursor() as cursor,
         ThreadPoolExecutor(1) as shopper,
     ):

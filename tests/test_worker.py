@@ -21,9 +21,9 @@ from django.db import connections
 
 from ecom import sqs_transport
 from ecom.worker_health import Health
-from local.provision import QUEUE_ACCOUNT, create_queues, session
+from local.provision import ACCOUNT_ID, create_queues, session
 from local.servers import Moto, free_port
-from tests.service_process import REPOSITORY, environment_of, manage
+from tests.service_process import REPOSITORY, databases, environment_of, manage
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -50,7 +50,7 @@ class Queue:
 
     def __init__(self, endpoint: str, name: str) -> None:
         self.client = session().client("sqs", endpoint_url=endpoint)
-        self.url = f"{endpoint}/{QUEUE_ACCOUNT}/{name}"
+        self.url = f"{endpoint}/{ACCOUNT_ID}/{name}"
 
     def messages(self) -> int:
         """Messages that wait or are being worked on."""
@@ -76,18 +76,13 @@ def queue(moto: Moto) -> Queue:
 
 @pytest.fixture
 def environment(moto: Moto, tmp_path: Path, transactional_db: None) -> dict[str, str]:
-    database = connections["customers"].settings_dict
-    return environment_of(
-        "customers-worker",
-        ECOM_CUSTOMERS_DSN=f"postgresql://ecom:ecom@127.0.0.1:{database['PORT']}/{database['NAME']}",
-        **of_celery(moto, tmp_path),
-    )
+    return environment_of("customers-worker", **databases("customers"), **of_celery(moto, tmp_path))
 
 
 def of_celery(moto: Moto, tmp_path: Path) -> dict[str, str]:
     return {
         "ECOM_BROKER_URL": f"sqs://local:local@127.0.0.1:{moto.port}",
-        "ECOM_BROKER_QUEUE_PREFIX": f"{moto.endpoint}/{QUEUE_ACCOUNT}/ecom-",
+        "ECOM_BROKER_QUEUE_PREFIX": f"{moto.endpoint}/{ACCOUNT_ID}/ecom-",
         "ECOM_MANAGEMENT_BIND": f"127.0.0.1:{free_port()}",
         "PROMETHEUS_MULTIPROC_DIR": str(tmp_path / "metrics"),
     }

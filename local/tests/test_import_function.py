@@ -3,12 +3,9 @@
 import json
 import os
 import signal
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +15,8 @@ from local import provision
 from local.import_function import LocalFunction
 from local.runtime_api import FunctionFailed
 from local.servers import Moto, free_port
-from local.servers.server import REPOSITORY
-from local.service_environment import process_environment
+from local.service_environment import import_variables
+from local.tests.running_function import running_function
 from serverless.product_bulk_import_lambda.tests.shop_server import ShopServer
 
 HEADER = "id,title,price\n"
@@ -36,15 +33,7 @@ class Bucket:
     def __init__(self, moto: Moto, shop: ShopServer) -> None:
         provision.create_imports(moto.endpoint, client_secret="open sesame", visible_seconds=3)
         self.s3 = provision.session().client("s3", endpoint_url=moto.endpoint)
-        self.environment = {
-            **process_environment(environment="venv"),
-            **provision.LOCAL_CREDENTIALS,
-            "AWS_ENDPOINT_URL": moto.endpoint,
-            "ECOM_GATEWAY_URL": shop.url,
-            "ECOM_IMPORT_SECRET": provision.IMPORT_SECRET,
-            "ECOM_REPORTS_BUCKET": provision.REPORTS_BUCKET,
-            "ECOM_IMPORT_QUEUE_URL": f"{moto.endpoint}/{provision.QUEUE_ACCOUNT}/{provision.IMPORT_QUEUE}",
-        }
+        self.environment = import_variables(moto.endpoint, gateway=shop.url)
 
     def upload(self, content: str, key: str = "products.csv") -> str:
         return self.s3.put_object(Bucket=provision.UPLOADS_BUCKET, Key=key, Body=content.encode())["VersionId"]
@@ -89,22 +78,9 @@ def bucket(tmp_path: Path, shop: ShopServer) -> Iterator[Bucket]:
         yield Bucket(moto, shop)
 
 
-@contextmanager
-def served(bucket: Bucket, log: Path) -> Iterator[None]:
-    """The process of the stack that serves the queue."""
-    with log.open("wb") as output:
-        command = [sys.executable, "-m", "local", "import-function"]
-        process = subprocess.Popen(command, cwd=REPOSITORY, env=bucket.environment, stdout=output, stderr=output)
-    try:
-        yield
-    finally:
-        process.send_signal(signal.SIGTERM)
-        assert process.wait(timeout=20) == 0, log.read_text()
-
-
 def test_an_uploaded_file_is_in_the_shop_and_logged_as_json(bucket: Bucket, shop: ShopServer, tmp_path: Path) -> None:
     log = tmp_path / "function.log"
-    with served(bucket, log):
+    with running_function(bucket.environment, log):
         report = bucket.finished(bucket.upload(HEADER + rows(2500), "März/list+1.csv"), "März/list+1.csv")
     assert (report["created"], len(shop.products)) == (2500, 2500)
     lines = [json.loads(line) for line in log.read_text().splitlines() if line.startswith("{")]
