@@ -1,5 +1,6 @@
 """The import function in Lambda's own runtime client, with the bucket's notifications from a real queue."""
 
+import gzip
 import json
 import os
 import signal
@@ -12,10 +13,12 @@ from typing import Any
 import pytest
 
 from local import provision
+from local.file_import import import_file
 from local.import_function import LocalFunction
 from local.runtime_api import FunctionFailed
 from local.servers import Moto, free_port
 from local.service_environment import import_variables
+from local.stack import Stack
 from local.tests.running_function import running_function
 from serverless.product_bulk_import_lambda.tests.shop_server import ShopServer
 
@@ -86,6 +89,25 @@ def test_an_uploaded_file_is_in_the_shop_and_logged_as_json(bucket: Bucket, shop
     lines = [json.loads(line) for line in log.read_text().splitlines() if line.startswith("{")]
     assert [line["figures"]["rows_read"] for line in lines if line.get("message") == "import finished"] == [2500]
     assert [line["RowsRead"] for line in lines if "_aws" in line] == [[2500]]
+
+
+def test_make_import_shows_what_became_of_a_file_and_brings_its_error_file(
+    shop: ShopServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("local.stack.STATE", tmp_path)
+    (tmp_path / "liste.csv.gz").write_bytes(gzip.compress(b"Nr;title;price\nP1;A lamp;9,50\nP2;No price;\n"))
+    (tmp_path / "liste.mapping.json").write_text('{"columns": {"product_id": "Nr"}, "currency": "CHF"}')
+    stack = Stack(offset=3600)
+    with stack.moto:
+        provision.create_imports(stack.moto.endpoint, client_secret="open sesame")
+        variables = import_variables(stack.moto.endpoint, gateway=shop.url)
+        with running_function(variables, tmp_path / "function.log"):
+            assert import_file(stack, tmp_path / "liste.csv.gz") == 1
+
+    assert shop.products["P1"]["price"] == {"amount": 950, "currency": "CHF"}
+    assert "finished: 2 rows: 1 created, 0 updated, 0 unchanged, 1 rejected" in capsys.readouterr().out
+    errors = (stack.directory / "imports" / "liste.errors.csv").read_text("utf-8-sig")
+    assert "price is empty" in errors
 
 
 def test_a_file_whose_run_is_killed_is_imported_whole_and_once(

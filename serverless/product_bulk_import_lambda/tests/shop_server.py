@@ -29,6 +29,7 @@ class ShopServer:
     times: list[float] = field(default_factory=list)
     answers: dict[str, tuple[list[str], Answer]] = field(default_factory=dict)
     tokens_given: int = 0
+    token_seconds: int = 300
     token_refusals: list[Answer] = field(default_factory=list)
     behaviour: Behaviour = lambda products: None
     busiest: int = 0
@@ -57,6 +58,7 @@ class ShopServer:
         self.times.clear()
         self.token_refusals.clear()
         self.tokens_given = self.busiest = 0
+        self.token_seconds = 300
         self.behaviour = lambda products: None
 
     def give_token(self, grant: dict[str, str]) -> Answer:
@@ -65,7 +67,7 @@ class ShopServer:
         if self.token_refusals:
             return self.token_refusals.pop()
         self.tokens_given += 1
-        return 200, {"access_token": f"token-{self.tokens_given}", "expires_in": 300}, {}
+        return 200, {"access_token": f"token-{self.tokens_given}", "expires_in": self.token_seconds}, {}
 
     def take(self, products: list[dict[str, Any]], name: str) -> Answer:
         with self._lock:

@@ -265,6 +265,16 @@ def test_what_an_operator_must_mend_is_tried_once_and_goes_on_afterwards(
     assert account.report(version)["created"] == 1
 
 
+def test_a_token_is_kept_until_a_minute_before_its_end(account: Account, shop_server: ShopServer) -> None:
+    shop_server.token_seconds = 60
+    account.imported(HEADER + rows(3000))
+    assert shop_server.tokens_given == 3
+    shop_server.token_seconds = 300
+    account.imported(HEADER + rows(3000))
+    account.imported(HEADER + rows(3000))
+    assert shop_server.tokens_given == 4
+
+
 def test_a_rotated_secret_is_read_again(account: Account, shop_server: ShopServer) -> None:
     account.keep_secret("an old one")
     version = account.upload(HEADER + rows(1))
