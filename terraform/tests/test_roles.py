@@ -98,6 +98,15 @@ def test_each_service_may_do_what_is_stated(plan: Planned) -> None:
         assert rights(policy) == {action: set(resources) for action, resources in (allowed | own(service)).items()}
 
 
+def test_githubs_workflow_pushes_images_and_nothing_else(plan: Planned) -> None:
+    registries = {f"arn:aws:ecr:{REGION}:{ACCOUNT}:repository/{name}" for name in ("ecom", "ecom-streaming")}
+    allowed = rights(plan.one("aws_iam_role_policy", "module.image_publisher")["policy"])
+
+    assert allowed.pop("ecr:GetAuthorizationToken") == {"*"}
+    assert {action.partition(":")[0] for action in allowed} == {"ecr"}
+    assert all(resources == registries for resources in allowed.values())
+
+
 def test_a_star_alone_is_for_what_only_reads(plan: Planned) -> None:
     for role in plan.all("aws_iam_role_policy"):
         for action, resources in rights(role["policy"]).items():

@@ -2,8 +2,3 @@ output "url" {
   description = "Repository as an image's name begins with it."
   value       = aws_ecr_repository.this.repository_url
 }
-
-output "arn" {
-  description = "ARN of the repository."
-  value       = aws_ecr_repository.this.arn
-}

@@ -36,7 +36,7 @@ module "image_publisher" {
   name          = "${local.name}-images"
   repository    = var.image_publisher.repository
   branch        = var.image_publisher.branch
-  registry_arns = values(module.registry)[*].arn
+  registry_arns = [for name in keys(module.registry) : "arn:aws:ecr:${local.region}:${local.account}:repository/${name}"]
 }
 
 module "role" {
