@@ -1,13 +1,14 @@
-"""The image without a Docker daemon: built by buildah, each command in a chroot, on a base of Debian's own packages.
+"""The images without a Docker daemon: built by buildah, each command in a chroot, on bases of Debian's own packages.
 
-For machines where no registry of images can be reached. The Dockerfile is the one that is built everywhere else; only
-its BASE is another. Needs root, as chroot does.
+For machines where no registry of images can be reached. The Dockerfiles are those that are built everywhere else; only
+their bases are others. Needs root, as chroot does.
 """
 
 import os
 import shutil
 import subprocess
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from local.installation import REPOSITORY, STATE
@@ -16,33 +17,58 @@ from local.programs import DebianPackages
 from local.steps import Steps
 
 TOOLS = DebianPackages(("buildah", "debootstrap"))
-RELEASE, PACKAGES = "bookworm", "python3,python3-venv,ca-certificates"
+RELEASE = "bookworm"
 FOLDER = STATE / "image"
-BASE, IMAGE = "localhost/ecom-base", "localhost/ecom"
 LOG = STATE / "setup" / "image.log"
 # How this machine reaches Python's packages, if it has its own way: seen by the build, not kept in the image.
 HOST_FILES = ("/etc/ssl/certs", "/etc/pip.conf")
 TITLE = "Image (buildah)"
 
 
-def build() -> str:
-    """Build the image of this tree; return its name. Raises StepFailed."""
+@dataclass(frozen=True)
+class Base:
+    """An image of Debian's packages, in the place of the one that a Dockerfile's argument names."""
+
+    argument: str
+    name: str
+    packages: str
+
+
+@dataclass(frozen=True)
+class Image:
+    """What a Dockerfile makes."""
+
+    name: str
+    file: str
+    bases: tuple[Base, ...]
+
+
+PYTHON = Base("BASE", "localhost/ecom-base", "python3,python3-venv,ca-certificates")
+MAVEN = Base("MAVEN_BASE", "localhost/ecom-maven-base", "maven,openjdk-17-jdk-headless,ca-certificates-java")
+PLATFORM = Image("localhost/ecom", "Dockerfile", (PYTHON,))
+STREAMING = Image("localhost/ecom-streaming", "streaming/Dockerfile", (PYTHON, MAVEN))
+
+
+def build(image: Image = PLATFORM) -> str:
+    """Build an image of this tree; return its name. Raises StepFailed."""
     with Steps() as steps:
         if TOOLS.absent:
             with steps.step(f"For the image: {', '.join(TOOLS.absent)}"):
                 TOOLS.install()
-        if not _exists(BASE):
-            with steps.step("Base image of Debian's packages (debootstrap)"):
-                _make_base()
+        for base in image.bases:
+            if not _exists(base.name):
+                with steps.step(f"{base.name} of Debian's packages (debootstrap)"):
+                    _make(base)
         with steps.step(TITLE):
-            build_as(IMAGE)
-    return IMAGE
+            build_as(image.name, image)
+    return image.name
 
 
-def build_as(name: str) -> None:
+def build_as(name: str, image: Image = PLATFORM) -> None:
     """Build from the Dockerfile under a name. Times are the commit's: the same tree makes the same image."""
     seen = [argument for path in HOST_FILES if Path(path).exists() for argument in ("--volume", f"{path}:{path}:ro")]
-    _buildah("build", "--isolation", "chroot", "--layers=false", "--build-arg", f"BASE={BASE}",
+    bases = [argument for base in image.bases for argument in ("--build-arg", f"{base.argument}={base.name}")]
+    _buildah("build", "--isolation", "chroot", "--layers=false", "--file", str(REPOSITORY / image.file), *bases,
              "--timestamp", _commit_time(), *seen, "--tag", name, str(REPOSITORY))  # fmt: skip
 
 
@@ -57,20 +83,20 @@ def digest_of(name: str) -> str:
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
 
 
-def _make_base() -> None:
+def _make(base: Base) -> None:
     root = FOLDER / "base"
     shutil.rmtree(root, ignore_errors=True)
     root.parent.mkdir(parents=True, exist_ok=True)
-    _run(["debootstrap", "--variant=minbase", f"--include={PACKAGES}", RELEASE, str(root)])
+    _run(["debootstrap", "--variant=minbase", f"--include={base.packages}", RELEASE, str(root)])
     container = subprocess.run(buildah("from", "scratch"), capture_output=True, text=True, check=True).stdout.strip()
     _buildah("add", "--quiet", container, str(root), "/")
-    _buildah("commit", "--quiet", "--rm", container, BASE)
+    _buildah("commit", "--quiet", "--rm", container, base.name)
     shutil.rmtree(root)
 
 
 def _exists(name: str) -> bool:
     command = buildah("inspect", "--type", "image", name)
-    return subprocess.run(command, capture_output=True, check=False).returncode == 0
+    return not TOOLS.absent and subprocess.run(command, capture_output=True, check=False).returncode == 0
 
 
 def _commit_time() -> str:

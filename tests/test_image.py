@@ -14,6 +14,7 @@ import urllib3
 
 from ecom.services import SERVICES
 from local import image
+from local.installation import REPOSITORY
 from local.servers import free_port
 from tests.service_process import environment_of
 
@@ -34,11 +35,25 @@ def built() -> str:
     return image.build()
 
 
-@pytest.fixture(scope="module")
-def container(built: str) -> Iterator[str]:
+@contextmanager
+def container_of(built: str) -> Iterator[str]:
+    """A container of an image, by its name."""
     made = subprocess.run(image.buildah("from", built), capture_output=True, text=True, check=True).stdout.strip()
     yield made
     subprocess.run(image.buildah("rm", made), check=True, capture_output=True)
+
+
+@pytest.fixture(scope="module")
+def container(built: str) -> Iterator[str]:
+    with container_of(built) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def streaming() -> Iterator[str]:
+    """A container of the Flink job's image."""
+    with container_of(image.build(image.STREAMING)) as made:
+        yield made
 
 
 def in_image(container: str, *command: str, **variables: str) -> list[str]:
@@ -125,3 +140,13 @@ def test_static_files_have_hashed_names_and_tests_are_left_out(container: str) -
 def test_the_same_tree_makes_the_same_image(built: str) -> None:
     image.build_as(f"{built}-again")
     assert image.digest_of(f"{built}-again") == image.digest_of(built)
+
+
+def test_the_flink_jobs_image_starts_its_command_line_with_all_that_it_ships(streaming: str) -> None:
+    assert "deploy" in output(streaming, "python", "-m", "streaming", "--help")
+    assert output(streaming, "python", "-c", "import pyflink.table; print(pyflink.__name__)").strip() == "pyflink"
+    shipped = output(streaming, "find", "/app/jars", "-name", "*.jar", "-printf", "%f\n").split()
+    assert sorted(shipped) == sorted(path.name for path in (REPOSITORY / ".local" / "jars" / "flink").glob("*.jar"))
+    assert output(streaming, "id", "-u").strip() == "10001"
+    script = "for tool in gcc cc make mvn javac pip pip3 git; do command -v $tool; done; true"
+    assert output(streaming, "sh", "-c", script) == ""
