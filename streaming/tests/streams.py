@@ -46,8 +46,8 @@ class Streams:
     def parts(self, number: int) -> list[list[Record]]:
         """The stream in parts to be sent one after the other.
 
-        In each part but the last, one partition gets nothing at all from some minute on; it goes on in the next part.
-        Now and then a partition has heartbeats and no events.
+        In each part but the last, one partition gets nothing at all from a minute of its last third on; it goes on in
+        the next part. Now and then a partition has heartbeats and no events.
         """
         length = self._minutes * MINUTE // number
         return [
@@ -58,7 +58,7 @@ class Streams:
 
     def _part(self, begin: int, length: int, *, stalls: bool) -> Iterator[Record]:
         stalled = self._chance.randrange(PARTITIONS) if stalls else None
-        stalls_at = begin + self._chance.randrange(length // 3, length * 2 // 3)
+        stalls_at = begin + self._chance.randrange(length * 2 // 3, length * 5 // 6)
         beat = begin
         for now in sorted(begin + self._chance.randrange(length) for _ in range(length * self._per_minute // MINUTE)):
             while beat <= now:

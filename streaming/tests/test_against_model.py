@@ -101,7 +101,8 @@ class Run:
     def to_the_end(self) -> Outcome:
         self._start()
         for part in self._parts:
-            half = self._chance.randrange(len(part) // 4, len(part) * 3 // 4)
+            # The rest closes windows yet before a partition stalls, so that there is a writing to kill the job in.
+            half = self._chance.randrange(len(part) // 4, len(part) // 2)
             self._send(part[:half])
             if part is not self._parts[0]:
                 self._start()
