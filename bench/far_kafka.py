@@ -10,13 +10,13 @@ from local.servers import Kafka
 
 PORTS_FROM = 29_200
 MILLISECONDS = (0, 20, 80)
-# The first are Kafka's own defaults.
+# The first are Kafka's own defaults. No zstd: neither Flink nor its connector brings a library for it.
 PRODUCERS: tuple[dict[str, object], ...] = (
     {"linger_ms": 5, "batch_kb": 16, "compression": "none"},
     {"linger_ms": 20, "batch_kb": 128, "compression": "none"},
     {"linger_ms": 20, "batch_kb": 128, "compression": "lz4"},
     {"linger_ms": 100, "batch_kb": 512, "compression": "lz4"},
-    {"linger_ms": 100, "batch_kb": 512, "compression": "zstd"},
+    {"linger_ms": 100, "batch_kb": 512, "compression": "gzip"},
 )
 EVENTS = 1_000_000
 SECONDS = 600

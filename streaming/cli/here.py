@@ -52,7 +52,8 @@ def explain(resolved: Resolved, as_json: bool) -> None:
 @click.option("--items", default=5_000, show_default=True, help="Items that one writer writes.")
 @click.option("--linger-ms", default=20, show_default=True, help="How long the topic's producer waits for more.")
 @click.option("--batch-kb", default=128, show_default=True, help="How much it sends at once.")
-@click.option("--compression", default="lz4", show_default=True, help="How it compresses that.")
+@click.option("--compression", type=click.Choice(["none", "gzip", "snappy", "lz4"]), default="lz4",
+              show_default=True, help="How it compresses that; for zstd Flink brings no library.")  # fmt: skip
 @click.option("--only-kafka", is_flag=True, help="Leave the whole job and the writer out; fill for 15 s at most.")
 def bench(
     resolved: Resolved, items: int, linger_ms: int, batch_kb: int, compression: str, only_kafka: bool, **load: int
