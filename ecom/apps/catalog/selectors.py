@@ -247,12 +247,14 @@ def _price_since(row: tuple[Any, ...]) -> PriceSince:
 
 
 def category_tree() -> list[CategoryNode]:
-    """The roots of the tree, siblings by path."""
+    """The roots of the tree, siblings by path. One statement, which counts in the index on (category, active)."""
     rows = rows_of(
         """
-        SELECT c.path, c.name, count(p.id)
-        FROM catalog_category c LEFT JOIN catalog_product p ON p.category_id = c.id AND p.active
-        GROUP BY c.id ORDER BY c.path
+        SELECT c.path, c.name, coalesce(active.products, 0)
+        FROM catalog_category c LEFT JOIN (
+            SELECT category_id, count(*) AS products FROM catalog_product WHERE active GROUP BY category_id
+        ) active ON active.category_id = c.id
+        ORDER BY c.path
         """
     )
     nodes = {path: CategoryNode(path, name, count) for path, name, count in rows}

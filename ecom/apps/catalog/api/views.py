@@ -22,6 +22,7 @@ from ecom.common.permissions import IsStaffOrHasScope
 from ecom.common.problems import FieldError
 
 SHARED_SECONDS = 10
+CATEGORIES_SHARED_SECONDS = 60  # the counts of the tree are made of all products
 # For which caches go on while the catalogue cannot be reached: old prices are better than no shop, and an order asks.
 STALE_IF_ERROR_SECONDS = 600
 _FILTERS = frozenset(get_type_hints(selectors.ProductFilters))
@@ -36,6 +37,7 @@ class CatalogueView(APIView):
     """
 
     permission_classes = (IsStaffOrHasScope("catalog:write"),)
+    shared_seconds = SHARED_SECONDS
 
     def perform_authentication(self, request: Request) -> None:
         if self._is_write(request):
@@ -57,15 +59,15 @@ class CatalogueView(APIView):
         if self._is_write(request):
             finalized["Cache-Control"] = "no-store"
         elif finalized.status_code == 200 and request.method != "OPTIONS":
-            return _shared(request, finalized)
+            return _shared(request, finalized, self.shared_seconds)
         return finalized
 
 
-def _shared(request: Request, response: Response) -> HttpResponse:
+def _shared(request: Request, response: Response, seconds: int) -> HttpResponse:
     """The same for everyone, so shared caches may keep it for a moment, and ask by its tag whether it still holds."""
     if "ETag" not in response:
         response["ETag"] = entity_tags.tag_of_bytes(response.render().content)
-    patch_cache_control(response, public=True, max_age=SHARED_SECONDS, stale_if_error=STALE_IF_ERROR_SECONDS)
+    patch_cache_control(response, public=True, max_age=seconds, stale_if_error=STALE_IF_ERROR_SECONDS)
     if not entity_tags.is_known(request, response["ETag"]):
         return response
     return HttpResponseNotModified(headers={name: response[name] for name in ("ETag", "Cache-Control")})
@@ -116,6 +118,8 @@ class ProductDetail(CatalogueView):
 
 class CategoryTree(CatalogueView):
     """`GET /categories`: the whole tree; the number of categories is small."""
+
+    shared_seconds = CATEGORIES_SHARED_SECONDS
 
     def get(self, request: Request) -> Response:
         return Response({"results": selectors.category_tree()})

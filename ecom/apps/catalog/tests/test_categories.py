@@ -3,7 +3,7 @@ from django.core.exceptions import ValidationError
 
 from ecom.apps.catalog.models import Category, Product
 from ecom.apps.catalog.services.categories import ensure_categories, save_category
-from ecom.apps.catalog.tests.conftest import ids
+from ecom.apps.catalog.tests.conftest import ids, product, stock_up
 
 pytestmark = [pytest.mark.django_db, pytest.mark.urls("ecom.urls.catalog")]
 
@@ -17,6 +17,14 @@ def test_the_tree_counts_what_lies_below(shop, get) -> None:
         {"path": "electronics", "name": "Electronics", "product_count": 3, "children": [audio, computers]},
         {"path": "kitchen", "name": "Kitchen", "product_count": 2, "children": []},
     ]
+
+
+@pytest.mark.parametrize("size", [1, 50])
+def test_the_tree_takes_one_statement_whatever_its_size(get, django_assert_num_queries, size: int) -> None:
+    stock_up(*(product(f"P{number}", category=("A", f"B{number}")) for number in range(size)))
+    with django_assert_num_queries(1, using="catalog"):
+        (root,) = get("/categories")["results"]
+    assert (root["product_count"], len(root["children"])) == (size, size)
 
 
 def test_categories_are_made_once_with_their_ancestors() -> None:
