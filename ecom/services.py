@@ -21,8 +21,14 @@ CUSTOMERS, CATALOG, ORDERS = "customers", "catalog", "orders"
 DATABASES = (CUSTOMERS, CATALOG, ORDERS)
 BEHIND_GATEWAY = ("customers", "catalog", "orders", "activity")
 
-# What accounts are built on: loaded wherever the context `customers` is.
-ACCOUNT_APPS = ("django.contrib.auth", "django.contrib.contenttypes")
+# What accounts are built on, the second factor of staff included: loaded wherever the context `customers` is.
+ACCOUNT_APPS = (
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django_otp",
+    "django_otp.plugins.otp_totp",
+    "django_otp.plugins.otp_static",
+)
 # The admin's own tables live in `customers` too; they are loaded where staff sign in. Templates of the first win:
 # unfold dresses Django's admin and import_export.
 ADMIN_APPS = (
@@ -35,9 +41,6 @@ ADMIN_APPS = (
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
-    "django_otp",
-    "django_otp.plugins.otp_totp",
-    "django_otp.plugins.otp_static",
 )
 
 

@@ -12,11 +12,15 @@ from tests.end_to_end.shop import DELIVERY_ADDRESS, Shop
 # In this order: the owner comes last, and finds everything as it was.
 CALLERS = ("guest", "other", "staff", "service", "granted", "owner")
 PASSWORD = "a password for the walk"
+CODE = "walkcode"
 REFUSED = frozenset({401, 403, 404})
 MAKE_ACCOUNTS = """
+from django_otp.plugins.otp_static.models import StaticDevice
 from ecom.apps.customers.models import Account
 for name in ("owner", "other", "staff"):
     Account.objects.create_user(f"{name}-@RUN@@example.com", "@PASSWORD@", is_staff=name == "staff")
+staff = Account.objects.get(email="staff-@RUN@@example.com")
+StaticDevice.objects.create(user=staff, name="backup codes").token_set.create(token="@CODE@")
 """
 
 Rule = frozenset[str]
@@ -94,17 +98,20 @@ class Walk:
 def begin(platform: Platform) -> Walk:
     """Accounts, and the owner's cart, order and address."""
     shop, run = Shop(platform.stack), uuid4().hex[:12]
-    platform.manage("shell", "-c", MAKE_ACCOUNTS.replace("@RUN@", run).replace("@PASSWORD@", PASSWORD))
-    tokens = {name: signed_in(shop, f"{name}-{run}@example.com") for name in ("owner", "other", "staff")}
+    make = MAKE_ACCOUNTS.replace("@RUN@", run).replace("@PASSWORD@", PASSWORD).replace("@CODE@", CODE)
+    platform.manage("shell", "-c", make)
+    tokens = {name: signed_in(shop, f"{name}-{run}@example.com") for name in ("owner", "other")}
+    tokens["staff"] = signed_in(shop, f"staff-{run}@example.com", otp=CODE)
     tokens["service"] = credentials.service_token("activity:read")
     tokens["granted"] = credentials.service_token("catalog:write orders:transition")
     headers = {caller: {"Authorization": f"Bearer {tokens[caller]}"} if caller in tokens else {} for caller in CALLERS}
     return Walk(shop, headers, objects_of(shop, headers["owner"]))
 
 
-def signed_in(shop: Shop, email: str) -> str:
+def signed_in(shop: Shop, email: str, **otp: str) -> str:
     """A person's access token."""
-    answer = shop.send("POST", "/auth/token", {"grant_type": "password", "email": email, "password": PASSWORD}, {})
+    body = {"grant_type": "password", "email": email, "password": PASSWORD, **otp}
+    answer = shop.send("POST", "/auth/token", body, {})
     assert answer.status == 200, answer.body
     return str(answer.json()["access_token"])
 

@@ -13,7 +13,7 @@ from unfold.contrib.filters.admin import BooleanRadioFilter, ChoicesDropdownFilt
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from ecom.apps.customers import email_addresses
-from ecom.apps.customers.models import ALIAS, Account, Address, Letter, ServiceAccount
+from ecom.apps.customers.models import ALIAS, Account, Address, Letter, ServiceAccount, Session
 from ecom.apps.customers.selectors import ADDRESS_FIELDS
 from ecom.apps.customers.services import closing
 from ecom.apps.customers.services.passwords import invite
@@ -157,6 +157,7 @@ class AccountAdmin(ModelAdmin):
         for account in queryset.filter(is_staff=True):
             with transaction.atomic(using=ALIAS):
                 second_factor.reset(account=account)
+                Session.objects.of(account).end()
                 self.log_change(request, account, "Second factor reset.")
             self.message_user(request, f"{account} enrols a second factor at the next sign-in.")
 

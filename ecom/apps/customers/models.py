@@ -152,6 +152,9 @@ class Session(models.Model):
     created_at = models.DateTimeField(db_default=Now())
     expires_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True)
+    verified = models.BooleanField(
+        default=False, db_default=False, help_text="Whether it began with a second factor; staff's do."
+    )
 
     objects = SessionQuerySet.as_manager()
 

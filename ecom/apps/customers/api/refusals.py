@@ -11,8 +11,9 @@ from ecom.apps.customers.services.closing import StaffAccount
 from ecom.apps.customers.services.letters import InvalidSecret
 from ecom.apps.customers.services.profiles import TooManyAddresses
 from ecom.apps.customers.services.service_accounts import NotGranted
-from ecom.apps.customers.services.sessions import InvalidCredentials, InvalidRefreshToken
+from ecom.apps.customers.services.sessions import InvalidCredentials, InvalidRefreshToken, SecondFactorNeeded
 from ecom.apps.customers.throttling import TooManyAttempts
+from ecom.backoffice.second_factor import MustWait, WrongCode
 from ecom.common.problems import Refusal
 
 
@@ -20,7 +21,7 @@ def _plain(status: int, slug: str, detail: str) -> Callable[[Any], Exception]:
     return lambda error: Refusal(status, slug, detail)
 
 
-def _too_many_attempts(error: TooManyAttempts) -> Exception:
+def _too_many_attempts(error: TooManyAttempts | MustWait) -> Exception:
     return Refusal(429, "too-many-attempts", "Too many attempts. Try again later.", wait=math.ceil(error.seconds))
 
 
@@ -30,6 +31,13 @@ def _invalid(member: str, detail: str) -> Exception:
 
 _ANSWERS: dict[type[Exception], Callable[[Any], Exception]] = {
     InvalidCredentials: _plain(401, "invalid-credentials", "The credentials are not right."),
+    SecondFactorNeeded: _plain(
+        401,
+        "second-factor-needed",
+        "Staff sign in with a code too (`otp`). Whoever has no app yet enrols one in the backoffice.",
+    ),
+    WrongCode: _plain(401, "wrong-code", "The code of the second factor is not right, or was used before."),
+    MustWait: _too_many_attempts,
     InvalidRefreshToken: _plain(401, "invalid-refresh-token", "The refresh token is not good any more. Sign in again."),
     UnknownCustomer: _plain(401, "account-closed", "The account of this token is closed."),
     TooManyAttempts: _too_many_attempts,

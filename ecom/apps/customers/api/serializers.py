@@ -12,6 +12,7 @@ from ecom.common.serializers import PhoneField, PostalAddress, StrictSerializer
 
 MAX_PASSWORD_LENGTH = 128
 MAX_SECRET_LENGTH = 100
+MAX_CODE_LENGTH = 32
 
 
 class EmailField(serializers.EmailField):
@@ -127,6 +128,9 @@ class PasswordGrant(StrictSerializer):
     grant_type = serializers.ChoiceField(["password"])
     email = EmailField()
     password = TypedPassword()
+    otp = serializers.CharField(
+        max_length=MAX_CODE_LENGTH, required=False, write_only=True, help_text="Of staff: a code of the second factor."
+    )
 
 
 class ClientCredentialsGrant(StrictSerializer):

@@ -87,7 +87,13 @@ class Token(OpenView):
     def _for_person(self, request: Request) -> Response:
         body = _checked(bodies.PasswordGrant, request)
         device, email = request.COOKIES.get(COOKIE_NAME), body["email"]
-        pair = sessions.sign_in(email=email, password=body["password"], client=client_address(request), device=device)
+        pair = sessions.sign_in(
+            email=email,
+            password=body["password"],
+            client=client_address(request),
+            device=device,
+            otp=body.get("otp"),
+        )
         response = Response(_token_body(pair))
         response.set_cookie(
             COOKIE_NAME,
@@ -155,7 +161,10 @@ class PasswordChange(OwnView):
     """`POST /auth/password/change`: all sessions end; the answer is the pair of a new one."""
 
     def post(self, request: Request) -> Response:
-        pair = passwords.change_password(customer_id=_customer_id(request), **_checked(bodies.PasswordChange, request))
+        caller = cast(Principal, request.user)
+        pair = passwords.change_password(
+            customer_id=caller.subject, verified=caller.kind == "staff", **_checked(bodies.PasswordChange, request)
+        )
         return Response(_token_body(pair))
 
 

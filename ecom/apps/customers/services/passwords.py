@@ -42,8 +42,8 @@ def reset_password(*, secret: str, new_password: str) -> None:
         _set_password(account, new_password)
 
 
-def change_password(*, customer_id: str, current_password: str, new_password: str) -> TokenPair:
-    """Change the password; all sessions end, and the returned pair begins a new one.
+def change_password(*, customer_id: str, verified: bool, current_password: str, new_password: str) -> TokenPair:
+    """Change the password; all sessions end, and the returned pair begins a new one, `verified` as the caller's was.
 
     Raises UnknownCustomer, InvalidCredentials, TooManyAttempts.
     """
@@ -58,7 +58,7 @@ def change_password(*, customer_id: str, current_password: str, new_password: st
         if not unchanged.exists():  # changed or closed in the same moment
             raise InvalidCredentials
         _set_password(account, new_password)
-    return open_session(account=account)
+    return open_session(account=account, verified=verified)
 
 
 def _set_password(account: Account, password: str) -> None:

@@ -15,6 +15,7 @@ from ecom.apps.customers.devices import known_device
 from ecom.apps.customers.models import ALIAS, Account, RefreshToken, Session
 from ecom.apps.customers.secret_tokens import digest, new_secret
 from ecom.apps.customers.throttling import Counter, Limit, client_limit, count_attempt, forgive
+from ecom.backoffice import second_factor
 
 SESSION_LIFETIME = timedelta(days=90)
 REFRESH_LIFETIME = timedelta(days=30)
@@ -31,8 +32,12 @@ class InvalidCredentials(Exception):
     """No active account has this address and this password; which of it is wrong is nobody's business."""
 
 
+class SecondFactorNeeded(Exception):
+    """The account is staff's, and the password came without a code."""
+
+
 class InvalidRefreshToken(Exception):
-    """The refresh token is unknown, used, too old, or its session has ended."""
+    """The refresh token is unknown, used, too old, or its session has ended or was begun before its owner was staff."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +49,20 @@ class TokenPair:
     expires_in: int = PERSON_SECONDS
 
 
-def sign_in(*, email: str, password: str, client: str, device: str | None = None) -> TokenPair:
+def sign_in(*, email: str, password: str, client: str, device: str | None = None, otp: str | None = None) -> TokenPair:
     """Begin a session. `client` is the caller's network address, `device` the cookie of an earlier sign-in.
 
-    Raises InvalidCredentials, TooManyAttempts. The work is the same whether or not the address has an account.
+    Staff bring a code of the second factor that they have in the backoffice (`otp`). Raises InvalidCredentials,
+    TooManyAttempts and, where the password is right, SecondFactorNeeded, second_factor.WrongCode and
+    second_factor.MustWait. The work is the same whether or not the address has an account.
     """
-    return open_session(account=authenticate(email=email, password=password, client=client, device=device))
+    account = authenticate(email=email, password=password, client=client, device=device)
+    if not account.is_staff:
+        return open_session(account=account)
+    if otp is None:
+        raise SecondFactorNeeded
+    second_factor.verify(account=account, code=otp)
+    return open_session(account=account, verified=True)
 
 
 def authenticate(*, email: str, password: str, client: str, device: str | None = None) -> Account:
@@ -77,16 +90,19 @@ _OPEN = """
     WITH account AS (
         SELECT id FROM customers_account WHERE id = %(account)s AND password = %(password)s AND is_active FOR SHARE
     ), session AS (
-        INSERT INTO customers_session (account_id, expires_at)
-        SELECT id, statement_timestamp() + %(session_lifetime)s FROM account RETURNING id
+        INSERT INTO customers_session (account_id, expires_at, verified)
+        SELECT id, statement_timestamp() + %(session_lifetime)s, %(verified)s FROM account RETURNING id
     )
     INSERT INTO customers_refreshtoken (digest, session_id, expires_at)
     SELECT %(digest)s, id, statement_timestamp() + %(lifetime)s FROM session RETURNING session_id
 """
 
 
-def open_session(*, account: Account) -> TokenPair:
-    """Begin a session of an account whose password has just been checked. Raises InvalidCredentials. One statement."""
+def open_session(*, account: Account, verified: bool = False) -> TokenPair:
+    """Begin a session of an account whose password has just been checked, and its second factor where `verified`.
+
+    Raises InvalidCredentials. One statement.
+    """
     secret = new_secret()
     parameters: dict[str, Any] = {
         "account": account.pk,
@@ -94,12 +110,13 @@ def open_session(*, account: Account) -> TokenPair:
         "digest": digest(secret),
         "session_lifetime": SESSION_LIFETIME,
         "lifetime": REFRESH_LIFETIME,
+        "verified": verified,
     }
     with connections[ALIAS].cursor() as cursor:
         cursor.execute(_OPEN, parameters)
         if cursor.fetchone() is None:
             raise InvalidCredentials
-    return TokenPair(person_token(customer_id=account.public_id, staff=account.is_staff), secret)
+    return TokenPair(person_token(customer_id=account.public_id, staff=account.is_staff and verified), secret)
 
 
 # Of callers with the same token, one updates the row. The others wait for it and then see `used_at`: the condition is
@@ -111,6 +128,7 @@ _ROTATE = """
         WHERE token.digest = %(digest)s AND token.used_at IS NULL AND token.expires_at > statement_timestamp()
             AND session.id = token.session_id AND session.ended_at IS NULL
             AND session.expires_at > statement_timestamp() AND account.is_active
+            AND (session.verified OR NOT account.is_staff)
         RETURNING session.id, session.expires_at, account.public_id, account.is_staff
     ), renewed AS (
         INSERT INTO customers_refreshtoken (digest, session_id, expires_at)

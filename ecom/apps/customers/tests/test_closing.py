@@ -2,7 +2,7 @@ import pytest
 from django.db import connections
 
 from ecom.apps.customers.models import Account, Address, Letter, OutboxEvent, RefreshToken, Session
-from ecom.apps.customers.services import closing
+from ecom.apps.customers.services import closing, sessions
 from ecom.apps.customers.tests.conftest import ADDRESS, EMAIL, PASSWORD, Api, delivered
 
 pytestmark = pytest.mark.django_db
@@ -82,7 +82,8 @@ def test_the_address_is_free_again_under_another_pseudonym(full: Api, ada: Accou
 
 
 def test_staff_do_not_erase_themselves(db) -> None:
-    Account.objects.create_user("staff@example.com", PASSWORD, is_staff=True)
-    response = Api().signed_in("staff@example.com")("DELETE", "/customers/me")
+    staff = Account.objects.create_user("staff@example.com", PASSWORD, is_staff=True)
+    pair = sessions.open_session(account=staff, verified=True)
+    response = Api()("DELETE", "/customers/me", token=pair.access_token)
     assert response.status_code == 409
     assert response.json()["type"] == "urn:ecom:problem:staff-account"

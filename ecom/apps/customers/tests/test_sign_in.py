@@ -1,15 +1,19 @@
 import pytest
 from django.contrib.auth.hashers import MD5PasswordHasher
 from django.db.models.functions import Now
+from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from ecom.apps.customers.models import Account, Session, Throttle
 from ecom.apps.customers.services.closing import deactivate, reactivate
 from ecom.apps.customers.services.sessions import InvalidCredentials, open_session
 from ecom.apps.customers.tests.conftest import EMAIL, PASSWORD, Api
+from ecom.backoffice.second_factor import new_app
+from ecom.backoffice.tests.staff import code_of
 from ecom.common.authentication import verify_token
 
 pytestmark = pytest.mark.django_db
 
+STAFF = "staff@example.com"
 WRONG = "a wrong and long passphrase"
 
 
@@ -152,10 +156,62 @@ def test_a_deactivated_account_signs_nobody_in_and_its_sessions_have_ended(ada: 
     assert api.sign_in().status_code == 200
 
 
-def test_staff_get_staff_tokens(db) -> None:
-    Account.objects.create_user("staff@example.com", PASSWORD, is_staff=True)
-    api = Api().signed_in("staff@example.com")
-    assert verify_token(api.tokens["access_token"]).kind == "staff"
+def staff_with_app() -> TOTPDevice:
+    """The app of a member of staff, enrolled."""
+    device = new_app(Account.objects.create_user(STAFF, PASSWORD, is_staff=True))
+    device.save()
+    return device
+
+
+def staff_sign_in(otp: str | None = None, password: str = PASSWORD):
+    code = {"otp": otp} if otp is not None else {}
+    return Api().post("/auth/token", grant_type="password", email=STAFF, password=password, **code)
+
+
+def refused_as(answer) -> tuple[int, str]:
+    return answer.status_code, answer.json()["type"].rpartition("/")[2].rpartition(":")[2]
+
+
+def test_staff_get_staff_tokens_for_the_password_and_a_code_that_works_once(db) -> None:
+    code = code_of(staff_with_app().key)
+    answer = staff_sign_in(code)
+    assert verify_token(answer.json()["access_token"]).kind == "staff"
+    refreshed = Api().refresh(answer.json()["refresh_token"]).json()
+    assert verify_token(refreshed["access_token"]).kind == "staff"
+    assert refused_as(staff_sign_in(code)) == (401, "wrong-code")
+
+
+def test_staff_get_no_token_without_the_code_or_without_an_app(db) -> None:
+    device = staff_with_app()
+    code = code_of(device.key)
+    assert refused_as(staff_sign_in()) == (401, "second-factor-needed")
+    assert refused_as(staff_sign_in(code, password=WRONG)) == (401, "invalid-credentials")
+    assert [error["pointer"] for error in staff_sign_in("").json()["errors"]] == ["/otp"]
+    assert refused_as(staff_sign_in("nocodeofours")) == (401, "wrong-code")
+    device.delete()
+    assert refused_as(staff_sign_in(code)) == (401, "wrong-code")
+
+
+def test_wrong_codes_make_the_next_one_wait(db) -> None:
+    staff_with_app()
+    assert refused_as(staff_sign_in("000000")) == (401, "wrong-code")
+    refused = staff_sign_in("000000")
+    assert refused_as(refused) == (429, "too-many-attempts")
+    assert int(refused["Retry-After"]) >= 1
+
+
+def test_whoever_becomes_staff_signs_in_again_with_the_second_factor(ada: Account) -> None:
+    api = Api().signed_in()
+    Account.objects.filter(pk=ada.pk).update(is_staff=True)
+    changed = api.post("/auth/password/change", current_password=PASSWORD, new_password="another long passphrase")
+    assert verify_token(changed.json()["access_token"]).kind == "customer"
+    for tokens in (api.tokens, changed.json()):
+        assert api.refresh(tokens["refresh_token"]).status_code == 401
+
+
+def test_customers_sign_in_with_or_without_a_code(ada: Account) -> None:
+    answer = Api().post("/auth/token", grant_type="password", email=EMAIL, password=PASSWORD, otp="123456")
+    assert verify_token(answer.json()["access_token"]).kind == "customer"
 
 
 @pytest.mark.parametrize(
