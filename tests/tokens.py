@@ -8,6 +8,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 KEY_ID = "test-1"
+RUN_SECONDS = 3600  # many tokens are made when tests are collected, and hold until the last of them on any machine
 _private_key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
 
 
@@ -23,7 +24,9 @@ def signing_key() -> str:
     return _private_key.private_bytes(encoding, form, serialization.NoEncryption()).decode()
 
 
-def token(subject: str, *, kind: str = "customer", scope: str = "", lifetime: int = 600, **claims: object) -> str:
+def token(
+    subject: str, *, kind: str = "customer", scope: str = "", lifetime: int = RUN_SECONDS, **claims: object
+) -> str:
     """A bearer token for `subject`; `claims` replace or add to the usual ones."""
     usual = {
         "iss": "ecom",
