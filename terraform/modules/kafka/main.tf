@@ -1,4 +1,5 @@
-# Three brokers, TLS everywhere. IAM admits AWS clients (9098), SCRAM the job on the other cloud and its command line (9096), nobody else.
+# Three brokers, TLS everywhere. IAM admits AWS clients (9098), SCRAM the job on the other cloud and its command line
+# (9096), nobody else.
 #
 # Topics and Kafka's ACLs are not here: the provider has no resource for them, and one owner is enough. The job
 # `ensure_kafka` makes them from ecom/kafka_resources.py.
