@@ -15,6 +15,8 @@ PROCFILE = Path(__file__).with_name("Procfile")
 PROCESSES = {"gateway": 2, "activity": 2}
 # Threads that wait: at the gateway for the services, in activity for Kafka.
 THREADS = {"gateway": 32, "activity": 16}
+# In the cloud streams have pods of their own; here a worker that is replaced would end those that it holds.
+KEPT = {"gateway": {"ECOM_MAX_REQUESTS": "0"}}
 # Processes that run under another name than their service's.
 SERVICE_OF = {"shoppers": "activity"}
 # Processes without a row in the table of services.
@@ -78,4 +80,5 @@ def _serving(process: str, stack: Stack) -> dict[str, str]:
         "ECOM_BIND": f"{LOOPBACK}:{stack.port(process)}",
         "ECOM_WORKERS": str(PROCESSES.get(process, 1)),
         "ECOM_THREADS": str(THREADS.get(process, 8)),
+        **KEPT.get(process, {}),
     }
