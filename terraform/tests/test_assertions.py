@@ -74,6 +74,12 @@ FAULTS = {
         'cidr_ipv4         = "0.0.0.0/0"',
         "kafka_is_open_to_googles_subnet_by_scram_alone",
     ),
+    "questions for names that may go anywhere": Fault(
+        "node-names",
+        'cidr_ipv4         = "${local.entry_point}/32"',
+        'cidr_ipv4         = "0.0.0.0/0"',
+        "the_endpoint_speaks_to_the_entry_point_alone",
+    ),
     "Kafka without TLS": Fault(
         "kafka", 'client_broker = "TLS"', 'client_broker = "TLS_PLAINTEXT"', "kafka_is_encrypted_and_knows_its_clients"
     ),

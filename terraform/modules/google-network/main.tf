@@ -87,6 +87,21 @@ resource "google_compute_firewall" "from_aws" {
   }
 }
 
+# AWS asks for the machines' names at an entry point in the subnet, whose address Cloud DNS chooses when there is this policy.
+# A network has one policy at most; it goes before the subnet, where the entry point is.
+resource "google_dns_policy" "this" {
+  project                   = var.project
+  name                      = var.name
+  description               = "Names of the machines, for the network in AWS"
+  enable_inbound_forwarding = true
+
+  networks {
+    network_url = google_compute_network.this.id
+  }
+
+  depends_on = [google_compute_subnetwork.this]
+}
+
 # Google's end of the tunnels to AWS; it has its addresses before there is a tunnel.
 resource "google_compute_ha_vpn_gateway" "this" {
   project = var.project

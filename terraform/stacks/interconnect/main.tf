@@ -35,6 +35,16 @@ module "broker_names" {
   google_network = var.google_network
 }
 
+module "node_names" {
+  source = "../../modules/node-names"
+
+  name          = local.name
+  vpc_id        = var.vpc_id
+  subnet_ids    = var.private_subnet_ids
+  project       = var.environment.google_project
+  google_region = var.environment.google_region
+}
+
 module "federation" {
   source = "../../modules/google-federation"
 

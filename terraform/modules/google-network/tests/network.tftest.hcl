@@ -25,3 +25,16 @@ run "nobody_outside_reaches_the_nodes" {
     error_message = "Google's APIs are reached without a public address."
   }
 }
+
+run "aws_may_ask_for_the_machines_names" {
+  command = plan
+
+  assert {
+    condition     = google_dns_policy.this.enable_inbound_forwarding && length(google_dns_policy.this.networks) == 1
+    error_message = "Cloud DNS makes an entry point in this network alone."
+  }
+  assert {
+    condition     = length(google_dns_policy.this.alternative_name_server_config) == 0
+    error_message = "With other name servers Google's own names would not be answered."
+  }
+}
