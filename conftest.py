@@ -1,6 +1,6 @@
 """Fixtures for every test: the embedded servers, started once where a test needs them."""
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
@@ -12,19 +12,20 @@ from tests import settings as test_settings
 DATABASES = ("customers", "catalog", "orders")
 
 
-@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+@pytest.hookimpl(wrapper=True, tryfirst=True)  # before pytest-xdist reads the groups, after pytest-django's order
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> Generator[None]:
     """`django_db` without arguments means every database: no alias is the default one.
 
     The tests of a file, and all those that share the one live platform, are for the same worker of pytest-xdist. Those
     of whole platforms, which take the longest, come first, so that the two workers end together.
     """
-    items.sort(key=lambda item: Path(__file__).parent / "tests" / "end_to_end" not in item.path.parents)
     for item in items:
         shared = "live_platform" if "live_platform" in getattr(item, "fixturenames", ()) else str(item.path)
         item.add_marker(pytest.mark.xdist_group(shared))
         for mark in item.iter_markers("django_db"):
             mark.kwargs.setdefault("databases", list(DATABASES))
+    yield
+    items.sort(key=lambda item: Path(__file__).parent / "tests" / "end_to_end" not in item.path.parents)
 
 
 @pytest.fixture(scope="session")

@@ -69,8 +69,9 @@ def _install_environment(part: Part) -> None:
             advice="Python's venv module must work; on Debian: apt-get install python3-venv.",
         )
     pip: list[str | Path] = [environment / "bin" / "python", "-m", "pip", "--disable-pip-version-check", "--no-input"]
+    # Python compiles what is imported; pip would compile everything that is there.
     run_logged(
-        [*pip, "install", "--progress-bar", "off", "--require-hashes", "-r", requirements],
+        [*pip, "install", "--no-compile", "--progress-bar", "off", "--require-hashes", "-r", requirements],
         title=part.title,
         log=part.log,
         advice="look at the log, check the network, and run `make setup` again: it goes on where it stopped.",

@@ -285,6 +285,7 @@ def reachable(broker: Moto, port: int) -> Iterator[None]:
             thread.join()
 
 
+@pytest.mark.check_all
 def test_a_worker_starts_without_its_broker_and_finds_it_again_after_each_outage(
     environment, moto: Moto, queue: Queue, tmp_path: Path
 ) -> None:

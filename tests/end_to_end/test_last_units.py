@@ -69,6 +69,7 @@ def test_two_hundred_buyers_of_fifty_units_get_exactly_fifty(shop: Shop) -> None
     assert_balanced(shop, stocked, answers)
 
 
+@pytest.mark.check_all
 def test_two_hundred_mixed_carts_get_never_more_than_there_is(shop: Shop) -> None:
     dice = random.Random(7)
     stocked = {product_id: dice.randint(5, 60) for product_id in new_products(10)}

@@ -70,6 +70,7 @@ def final_answer(buyer: Buyer, product_id: str, key: str) -> Answer:
     return answers[-1]
 
 
+@pytest.mark.check_all
 def test_each_death_ends_in_an_order_with_its_unit_or_in_neither(dying: DyingOrders) -> None:
     product_id = f"R{uuid4().hex[:12]}"
     dying.shop.stock_up({product_id: STOCK})

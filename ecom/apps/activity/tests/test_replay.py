@@ -129,6 +129,7 @@ def test_a_replay_that_was_killed_goes_on_and_no_event_is_lost_or_counted_twice(
     assert {each.headers["control"] for each in controls} == {"end"}
 
 
+@pytest.mark.check_all
 def test_a_replay_outlives_an_outage_of_kafka(mortal_kafka, recording, tmp_path):
     state = tmp_path / "state"
     values = {"ECOM_KAFKA_BOOTSTRAP_SERVERS": mortal_kafka.bootstrap_servers, "ECOM_KAFKA_DEADLINE_SECONDS": "1"}
