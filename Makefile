@@ -62,7 +62,7 @@ lambda: setup ## Build the zip of the import function, the same bytes at each ca
 verify: ## Recount FILE and compare every window with what the gateway serves
 	@$(MANAGE) verify_analytics $(FILE) $(ARGS)
 
-# Tests' JVMs end soon: Java's optimising compiler would cost twice the time of the processors.
+# JVMs of tests end soon: compiling for speed would cost them more than it gives.
 test check-all: export JDK_JAVA_OPTIONS := -XX:TieredStopAtLevel=1
 
 test: setup-test lint ## Everything that is tested in under 15 minutes

@@ -74,14 +74,14 @@ def recorded_platform() -> Iterator[Platform]:
         yield platform
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")  # and not of the session: whatever comes after needs the processors
 def live_platform() -> Iterator[Platform]:
     """A platform on the clock's time, without simulated shoppers. Tests share it and keep to their own data."""
     with _running(Stack(offset=2300)) as platform:
         yield platform
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def smoke_run(live_platform: Platform, tmp_path_factory: pytest.TempPathFactory) -> Iterator[SmokeRun]:
     """The load test's smoke profile on the live platform, watched by Prometheus."""
     directory = tmp_path_factory.mktemp("smoke")
