@@ -208,8 +208,10 @@ resource "aws_lambda_event_source_mapping" "queue" {
 }
 
 locals {
+  # A message that fails for another reason is no error of the function's: it comes again, and the queue's alarm tells when
+  # it has failed for good.
   alarms = {
-    errors    = { metric = "Errors", statistic = "Sum", above = 0, text = "The import function ended with an error" }
+    errors    = { metric = "Errors", statistic = "Sum", above = 0, text = "The import function crashed or ran out of time" }
     throttles = { metric = "Throttles", statistic = "Sum", above = 0, text = "AWS gave the import function no instance" }
     duration  = { metric = "Duration", statistic = "Maximum", above = 970 * var.timeout_seconds, text = "The import function did not stop before its limit" }
   }
