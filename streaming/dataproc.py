@@ -4,36 +4,28 @@ The request is that of https://cloud.google.com/dataproc/docs/reference/rest/v1/
 FlinkJob; see docs/adr/0014 for why, and for the shell command that does the same without the Jobs API.
 """
 
-import json
-import re
 import shlex
 import zipfile
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
 from streaming import job, preflight, releases
 from streaming.checkpoints import Plan, Run
 from streaming.cloud_storage import CloudStorage
+from streaming.dataproc_jobs import NEEDED, DataprocJobs, label
 from streaming.environments import EXECUTABLE
-from streaming.failures import WRONG_OPTION, AlreadyThere, Failure
-from streaming.google_api import call, endpoint, pages
+from streaming.failures import AlreadyThere
 from streaming.options import Options
 
 Say = Callable[[str], None]
 DRIVER = "org.apache.flink.client.python.PythonDriver"
 UNPACKED = "environment"  # the folder into which Flink unpacks the Python environment
-NEEDED = ("dataproc_project", "dataproc_region", "dataproc_cluster", "dataproc_staging")
+REST_PORT = "8081"  # that of Flink's REST API on whichever node it is: the one that firewalls let through
 # What belongs to the machine that submits and not to the one that runs.
-HERE = ("state_dir", "releases_dir", "jars_dir", "rest_address", "rest_port", "python_executable", *NEEDED)
-
-
-class Incomplete(Failure):
-    """An option that Dataproc needs is missing or wrong."""
-
-    exit_code = WRONG_OPTION
+HERE = ("target", "state_dir", "releases_dir", "jars_dir", "rest_address", "rest_port", "python_executable", *NEEDED)
 
 
 @dataclass(frozen=True)
@@ -45,16 +37,19 @@ class Submission:
     run: Run
 
     def shell(self) -> str:
-        """The same by Flink's own client in YARN's application mode, for a shell on the cluster's master."""
-        flink = self.request["job"]["flinkJob"]
-        settings = [f"-D{name}={value}" for name, value in flink["properties"].items()]
-        jars = f"-Dyarn.ship-files={';'.join(flink['jarFileUris'])}"
-        return shlex.join(["flink", "run", "-t", "yarn-application", *settings, jars, *flink["args"]])
+        """The same for a shell on the cluster's master."""
+        return shell_command(self.request["job"]["flinkJob"])
+
+
+def shell_command(flink_job: dict[str, Any]) -> str:
+    """The command by which Flink's own client runs the job that a request describes, in YARN's application mode."""
+    settings = [f"-D{name}={value}" for name, value in flink_job["properties"].items()]
+    jars = f"-Dyarn.ship-files={';'.join(flink_job['jarFileUris'])}"
+    return shlex.join(["flink", "run", "-t", "yarn-application", *settings, jars, *flink_job["args"]])
 
 
 def prepare(options: Options, *, version: str, environment: Path, resume_from: str | None = None) -> Submission:
     """Decide where the run begins and build its request. Raises AlreadyThere while a job of the name is active."""
-    options = _complete(options)
     archive = releases.path_of(version, Path(options.releases_dir))
     if not archive.exists():
         raise releases.NoRelease(f"{archive} does not exist: `package --version {version}` makes it")
@@ -71,45 +66,22 @@ def submit(options: Options, submission: Submission, say: Say) -> str:
         if name not in storage.list(name):
             storage.create(name, content())
             say(f"uploaded {address}")
-    answer = call("POST", f"{_jobs(options)}:submit", json.dumps(submission.request).encode())
-    job_id = str(json.loads(answer)["reference"]["jobId"])
+    job_id = DataprocJobs(options).submit(submission.request)
     say(f"run {submission.run.run_id} is Dataproc's job {job_id} on {options.dataproc_cluster}")
     return job_id
 
 
-def _complete(options: Options) -> Options:
-    missing = [f"{name}: Dataproc needs it" for name in NEEDED if not getattr(options, name)]
-    if missing:
-        raise Incomplete("\n".join(missing))
-    if not options.dataproc_staging.startswith("gs://"):
-        raise Incomplete(f"dataproc_staging: {options.dataproc_staging} is not a gs:// address")
-    place = options.checkpoints_dir or f"{options.dataproc_staging.rstrip('/')}/checkpoints"
-    return replace(options, checkpoints_dir=place)
-
-
 def _decide(options: Options, resume_from: str | None) -> Run:
     """Decide where to begin while no job of this name is active, as a submission to any cluster does."""
-    plan = Plan(options, job.fingerprint(options))
+    dataproc, plan = DataprocJobs(options), Plan(options, job.fingerprint(options))
     while True:
         before = plan.newest()
-        if active := _job_ids(options, "ACTIVE"):
-            raise AlreadyThere(f"Dataproc's job {active[0]} is active")
+        jobs = dataproc.jobs()
+        if active := [found for found in jobs if found.active]:
+            raise AlreadyThere(f"Dataproc's job {dataproc.name_of(active[0].job_id)} is active")
         if plan.newest() == before:
-            ended = " ".join(sorted(_job_ids(options, "NON_ACTIVE")))
+            ended = " ".join(sorted(found.job_id for found in jobs))
             return plan.begin(attempt=ended, resume_from=resume_from or before)
-
-
-def _job_ids(options: Options, state: str) -> list[str]:
-    query = {"clusterName": options.dataproc_cluster, "jobStateMatcher": state}
-    found = (each for page in pages(_jobs(options), query) for each in page.get("jobs", ()))
-    return [
-        each["reference"]["jobId"] for each in found if each.get("labels", {}).get("job") == _label(options.job_name)
-    ]
-
-
-def _jobs(options: Options) -> str:
-    project, region = quote(options.dataproc_project), quote(options.dataproc_region)
-    return f"{endpoint('dataproc')}/v1/projects/{project}/regions/{region}/jobs"
 
 
 def _places(options: Options, version: str, archive: Path, environment: Path) -> dict[str, Callable[[], bytes]]:
@@ -141,6 +113,7 @@ def _request(options: Options, run: Run, version: str, places: list[str]) -> dic
             "python.archives": f"{environment}#{UNPACKED}",
             "python.executable": python,
             "python.client.executable": python,
+            "rest.bind-port": REST_PORT,
             "metrics.reporter.prom.factory.class": "org.apache.flink.metrics.prometheus.PrometheusReporterFactory",
             "metrics.reporter.prom.port": "9250-9260",
         },
@@ -149,9 +122,9 @@ def _request(options: Options, run: Run, version: str, places: list[str]) -> dic
         # Of two requests with one id Dataproc answers the second with the job of the first.
         "requestId": run.job_id,
         "job": {
-            "reference": {"projectId": options.dataproc_project, "jobId": f"{options.job_name}-{run.job_id}"},
+            "reference": {"projectId": options.dataproc_project, "jobId": DataprocJobs(options).name_of(run.job_id)},
             "placement": {"clusterName": options.dataproc_cluster},
-            "labels": {"job": _label(options.job_name), "version": _label(version), "plan": run.fingerprint},
+            "labels": {"job": label(options.job_name), "version": label(version), "plan": run.fingerprint},
             "flinkJob": flink,
         },
     }
@@ -170,8 +143,3 @@ def _flag(name: str, value: Any) -> str:
     if isinstance(value, bool):
         return f"--{name}" if value else f"--no-{name}"
     return f"--{name}={value}"
-
-
-def _label(text: str) -> str:
-    """A text as a label's value: lower-case letters, digits, dashes and underscores, at most 63."""
-    return re.sub(r"[^a-z0-9_-]", "-", text.lower())[:63]

@@ -8,7 +8,7 @@ import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from streaming.releases import EPOCH
+from streaming.releases import EPOCH, NoRelease
 
 HOME = Path(sys.base_prefix)
 NAME = f"python{sys.version_info.major}.{sys.version_info.minor}"
@@ -37,6 +37,27 @@ def package_environment(directory: Path) -> Path:
             mode = RUNNABLE if os.access(path, os.X_OK) else PLAIN
             _add(archive, digest, name, path.read_bytes(), mode)
     return draft.replace(directory / f"environment-{digest.hexdigest()[:16]}.zip")
+
+
+def pair(version: str, environment: Path) -> None:
+    """Note beside the archive that the version's release runs in it. Raises NoRelease where another is noted."""
+    note = _note(version, environment.parent)
+    if note.exists() and note.read_text() != environment.name:
+        raise NoRelease(f"{note} says that version {version} runs in {note.read_text()}, not {environment.name}")
+    note.write_text(environment.name)
+
+
+def path_of(version: str, directory: Path) -> Path:
+    """The archive of the environment that the release of the version runs in."""
+    note = _note(version, directory)
+    archive = directory / note.read_text() if note.exists() else note
+    if not archive.exists():
+        raise NoRelease(f"{archive} does not exist: `package --version {version} --environment` makes it")
+    return archive
+
+
+def _note(version: str, directory: Path) -> Path:
+    return directory / f"ecom-streaming-{version}.environment"
 
 
 def _files() -> Iterator[tuple[str, Path]]:

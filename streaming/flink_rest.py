@@ -15,6 +15,7 @@ from streaming.failures import Failure, NotRunning
 TIMEOUT_SECONDS = 5.0
 LOOK_SECONDS = 0.2
 UNKNOWN_WATERMARK = -(2**63)
+UNREACHABLE = "unreachable"
 ENDED = ("FAILED", "CANCELED", "FINISHED")
 # Status' counters: the operator whose name begins so, and the metrics of it that are summed over all its subtasks.
 COUNTERS = {
@@ -44,7 +45,7 @@ class Job:
     state: str
     running: bool
     started_at: str
-    uptime_seconds: float
+    uptime_seconds: float | None = None
     version: str | None = None
     fingerprint: str | None = None
     run_id: str | None = None
@@ -102,7 +103,7 @@ class FlinkRest:
     """A client of one cluster and of the jobs with one name on it."""
 
     def __init__(self, root: str, job_name: str = "ecom-streaming") -> None:
-        self._root = root
+        self.root = root
         self._job_name = job_name
 
     def status(self) -> Status:
@@ -111,7 +112,7 @@ class FlinkRest:
             jobs = self.jobs()
             return self._status_of(jobs[0]) if jobs else Status(running=False, state="absent")
         except (OSError, ValueError, RequestFailed):
-            return Status(running=False, state="unreachable")
+            return Status(running=False, state=UNREACHABLE)
 
     def jobs(self) -> list[Job]:
         """The jobs of this name that the cluster remembers, the newest first. Raises OSError where none answers."""
@@ -123,7 +124,16 @@ class FlinkRest:
         try:
             return self.jobs()
         except (OSError, ValueError) as error:
-            raise NotRunning(f"no Flink cluster answers at {self._root}: {error}") from error
+            raise NotRunning(f"no Flink cluster answers at {self.root}: {error}") from error
+
+    def address(self) -> str:
+        """Where the JobManager itself listens, for who asks by a proxy: YARN's passes GET alone.
+
+        By its settings, which on YARN hold its node's name and the port that the submission has fixed. Raises OSError,
+        RequestFailed, and LookupError or ValueError where the answer says something else.
+        """
+        told = {each["key"]: each["value"] for each in self._get("/jobmanager/config")}
+        return f"http://{told['rest.address']}:{int(told['rest.bind-port'])}"
 
     def free_slots(self) -> int:
         """How many task slots no job has taken."""
@@ -250,7 +260,7 @@ class FlinkRest:
 
     def _request(self, method: str, path: str, body: bytes | None = None) -> Any:
         request = urllib.request.Request(  # noqa: S310 - the scheme is ours
-            self._root + path, body, {"Content-Type": "application/json"}, method=method
+            self.root + path, body, {"Content-Type": "application/json"}, method=method
         )
         try:
             with urllib.request.urlopen(request, timeout=TIMEOUT_SECONDS) as answer:  # noqa: S310

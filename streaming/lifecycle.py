@@ -13,38 +13,73 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from streaming import releases
+from streaming import environments, releases
 from streaming.checkpoints import Plan
-from streaming.failures import ALREADY_RUNNING, AlreadyThere, Failure, NoCheckpoint, NotReady, NotRunning, WentBack
-from streaming.flink_rest import FlinkRest, Job
-from streaming.options import PREFIX, Options, as_environment
+from streaming.failures import (
+    ALREADY_RUNNING,
+    WRONG_OPTION,
+    AlreadyThere,
+    Failure,
+    NoCheckpoint,
+    NotReady,
+    NotRunning,
+    WentBack,
+)
+from streaming.flink_rest import UNREACHABLE, Job, Status
+from streaming.options import DATAPROC, PREFIX, Options, as_environment
 from streaming.stores import shown, uri_of
+from streaming.targets import cluster_of
 
 Say = Callable[[str], None]
 LOOK_SECONDS = 0.5
 STOP_SECONDS = 60.0
+REST_SECONDS = 60.0  # until a run that is active has a REST API
 ENDED_ON_PURPOSE = ("FINISHED", "CANCELED")
+
+
+class NeedsRelease(Failure):
+    """To Dataproc only releases are submitted, not the code at hand."""
+
+    exit_code = WRONG_OPTION
+
+
+def jobs(options: Options) -> list[Job]:
+    """The runs of the job that the cluster remembers, the newest first. Raises NotRunning where none answers."""
+    return cluster_of(options).jobs()
+
+
+def status(options: Options, *, seconds: float = 0.0) -> Status:
+    """How the job is; it has so long for all its tasks to run and a checkpoint to be complete."""
+    end = time.monotonic() + seconds
+    found = cluster_of(options).status()
+    while time.monotonic() < end and not (found.running and found.completed_checkpoints):
+        time.sleep(LOOK_SECONDS)
+        found = cluster_of(options).status()
+    return found
 
 
 def savepoint(options: Options, *, seconds: float) -> str:
     """Have the job write a savepoint and go on; return its URI."""
     job = running(options)
     directory = _plan(options, job).savepoints(job.job_id)
-    return uri_of(_flink(options).savepoint(job.job_id, directory, seconds=seconds))
+    flink = cluster_of(options).flink(seconds=REST_SECONDS)
+    return uri_of(flink.savepoint(job.job_id, directory, seconds=seconds))
 
 
 def stop(options: Options, *, seconds: float) -> str:
     """Have the job write a savepoint and end; return its URI."""
-    job = running(options)
+    job, cluster = running(options), cluster_of(options)
     plan = _plan(options, job)
     directory = plan.savepoints(job.job_id)
+    flink = cluster.flink(seconds=REST_SECONDS)
     try:
-        return uri_of(_flink(options).stop(job.job_id, directory, seconds=seconds))
-    except OSError as error:  # an embedded cluster ends with its job, and may not have answered
-        newest = plan.newest() or ""
-        if not newest.startswith(f"{directory}/"):
+        found = uri_of(flink.stop(job.job_id, directory, seconds=seconds))
+    except OSError as error:  # a cluster of the job's own ends with it, and may not have answered
+        found = plan.newest() or ""
+        if not found.startswith(f"{directory}/"):
             raise NotRunning(f"the cluster ended, and there is no savepoint in {shown(directory)}: {error}") from error
-        return newest
+    cluster.wait_for_end(job, seconds=seconds)
+    return found
 
 
 def resume(options: Options, say: Say, *, resume_from: str | None) -> str:
@@ -52,6 +87,8 @@ def resume(options: Options, say: Say, *, resume_from: str | None) -> str:
     from streaming.job import fingerprint
     from streaming.submission import submit
 
+    if options.target == DATAPROC:
+        raise NeedsRelease("on Dataproc `submit --version …` begins with the newest checkpoint or --resume-from")
     plan = Plan(options, fingerprint(options))
     found = resume_from or plan.newest()
     if found is None:
@@ -61,10 +98,12 @@ def resume(options: Options, say: Say, *, resume_from: str | None) -> str:
 
 def ensure(options: Options, say: Say, *, version: str | None) -> str:
     """Submit the job, from its newest checkpoint, if it is not running; return `running`, `submitted` or `stopped`."""
-    jobs = _flink(options).jobs_or_fail()
-    if any(job.active for job in jobs):
+    if options.target == DATAPROC and not version:
+        raise NeedsRelease("ensure on Dataproc needs --version")
+    found = jobs(options)
+    if any(job.active for job in found):
         return "running"
-    if jobs and jobs[0].state in ENDED_ON_PURPOSE:
+    if found and found[0].state in ENDED_ON_PURPOSE:
         return "stopped"
     return "submitted" if _submit_unless_there(options, say, version) else "running"
 
@@ -75,7 +114,7 @@ def deploy(options: Options, say: Say, *, version: str, seconds: float) -> str:
     Stops the old job with a savepoint, submits the new one, and waits until its watermark moves. Where it does not in
     `seconds`, goes back to the old release from the savepoint and raises WentBack.
     """
-    old = next((job for job in _flink(options).jobs_or_fail() if job.active), None)
+    old = next((job for job in jobs(options) if job.active), None)
     if old and old.version == version:
         return "running"
     _require_releases(options, version, old)
@@ -96,14 +135,11 @@ def deploy(options: Options, say: Say, *, version: str, seconds: float) -> str:
 
 def running(options: Options) -> Job:
     """The job that runs, or NotRunning."""
-    for job in _flink(options).jobs_or_fail():
+    for job in jobs(options):
         if job.active:
             return job
-    raise NotRunning(f"no job {options.job_name} runs at {options.flink_url}")
-
-
-def _flink(options: Options) -> FlinkRest:
-    return FlinkRest(options.flink_url, options.job_name)
+    place = options.dataproc_cluster if options.target == DATAPROC else options.flink_url
+    raise NotRunning(f"no job {options.job_name} runs at {place}")
 
 
 def _plan(options: Options, job: Job) -> Plan:
@@ -132,7 +168,8 @@ def _require_releases(options: Options, version: str, old: Job | None) -> None:
     """Before anything is stopped: the new release is whole, and there is one to go back to."""
     for needed in filter(None, (version, old.version if old else None)):
         with releases.unpacked(needed, Path(options.releases_dir)):
-            pass
+            if options.target == DATAPROC:
+                environments.path_of(needed, Path(options.releases_dir))
 
 
 def _options_of(options: Options, job: Job) -> dict[str, Any]:
@@ -158,10 +195,10 @@ def _stop_or_cancel(options: Options, old: Job, say: Say) -> str | None:
 
 
 def _cancel_if_active(options: Options) -> None:
-    flink = _flink(options)
-    for job in flink.jobs_or_fail():
+    cluster = cluster_of(options)
+    for job in cluster.jobs():
         if job.active:
-            flink.cancel(job.job_id, seconds=STOP_SECONDS)
+            cluster.cancel(job, seconds=STOP_SECONDS)
 
 
 def _go_back(options: Options, old: Job, told: Mapping[str, Any], checkpoint: str | None, say: Say) -> None:
@@ -172,9 +209,13 @@ def _go_back(options: Options, old: Job, told: Mapping[str, Any], checkpoint: st
 
 def _run_release(options: Options, version: str, told: Mapping[str, Any], say: Say, *arguments: str) -> None:
     """Have a release's own code submit it."""
+    if options.target == DATAPROC:
+        arguments = ("--version", version, *arguments)
     with releases.unpacked(version, Path(options.releases_dir)) as directory:
-        places = {"state_dir": str(Path(options.state_dir).resolve()), "checkpoints_dir": options.checkpoints,
-                  "jars_dir": str(directory / "jars")}  # fmt: skip
+        places = {
+            "state_dir": str(Path(options.state_dir).resolve()), "checkpoints_dir": options.checkpoints,
+            "releases_dir": str(Path(options.releases_dir).resolve()), "jars_dir": str(directory / "jars"),
+        }  # fmt: skip
         kept = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
         with subprocess.Popen(
             [sys.executable, "-m", "streaming", "submit", *arguments], cwd=directory, text=True,
@@ -190,12 +231,16 @@ def _run_release(options: Options, version: str, told: Mapping[str, Any], say: S
 
 def _wait_until_the_watermark_moves(options: Options, seconds: float) -> None:
     """Wait until all tasks run, a checkpoint is complete and the watermark has been seen to go on."""
-    flink, end, first = _flink(options), time.monotonic() + seconds, None
+    cluster, end, first = cluster_of(options), time.monotonic() + seconds, None
+    flink = cluster.flink(seconds=seconds)
+    seen = flink.status()
     while time.monotonic() < end:
-        status = flink.status()
-        if status.running and status.completed_checkpoints and status.watermark:
-            first = first or status.watermark
-            if status.watermark > first:
+        if seen.running and seen.completed_checkpoints and seen.watermark:
+            first = first or seen.watermark
+            if seen.watermark > first:
                 return
+        if seen.state == UNREACHABLE:  # a cluster of the job's own may have moved to another node, or ended
+            flink = cluster.flink(seconds=end - time.monotonic())
         time.sleep(LOOK_SECONDS)
-    raise Failure(f"its watermark did not move in {seconds:.0f} s: {status.state}, {status.restarts} restarts")
+        seen = flink.status()
+    raise Failure(f"its watermark did not move in {seconds:.0f} s: {seen.state}, {seen.restarts} restarts")

@@ -10,6 +10,7 @@ from typing import Any
 from streaming.failures import WRONG_OPTION, Failure
 
 PREFIX = "STREAMING_"
+STANDALONE, DATAPROC = "standalone", "dataproc"
 TRUE, FALSE = ("1", "true", "yes", "on"), ("0", "false", "no", "off", "")
 
 
@@ -22,8 +23,11 @@ class InvalidOptions(Failure):
 LONGEST_LATENESS_SECONDS = 600
 
 
-def _option(default: Any, text: str, minimum: int = 0, maximum: int = 2**31) -> Any:
-    return field(default=default, metadata={"help": text, "minimum": minimum, "maximum": maximum})
+def _option(
+    default: Any, text: str, minimum: int = 0, maximum: int = 2**31, *, choices: tuple[str, ...] = ()
+) -> Any:  # fmt: skip
+    told = {"help": text, "minimum": minimum, "maximum": maximum, "choices": choices}
+    return field(default=default, metadata=told)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,6 +58,9 @@ class Options:
     checkpoint_seconds: int = _option(10, "Time between checkpoints.", minimum=1)
     heap_mb: int = _option(1024, "Heap of the embedded cluster.", minimum=256)
     job_name: str = _option("ecom-streaming", "The job's name on a cluster; one job of a name runs at a time.")
+    target: str = _option(
+        STANDALONE, "The kind of cluster: standalone (or a session), or dataproc.", choices=(STANDALONE, DATAPROC)
+    )
     rest_address: str = _option("127.0.0.1", "Host of Flink's REST API; the embedded cluster is always on 127.0.0.1.")
     rest_port: int = _option(18081, "Port of Flink's REST API and web page.", 1, 65535)
     state_dir: str = _option(".local/streaming", "Directory for checkpoints, logs and the lock.")
@@ -74,7 +81,9 @@ class Options:
     @property
     def checkpoints(self) -> str:
         """Where all plans' checkpoints are: a path, or a `gs://` address."""
-        return self.checkpoints_dir or str(Path(self.state_dir).resolve() / "checkpoints")
+        if self.checkpoints_dir or self.target != DATAPROC:
+            return self.checkpoints_dir or str(Path(self.state_dir).resolve() / "checkpoints")
+        return f"{self.dataproc_staging.rstrip('/')}/checkpoints"
 
     def changed(self) -> dict[str, Any]:
         """The options that are not as they are by default."""
@@ -155,6 +164,9 @@ def _convert(name: str, raw: Any) -> Any:
         raise ValueError(f"{value} is not between {minimum} and {maximum}")
     if value == "" and option.default != "":
         raise ValueError("must not be empty")
+    choices = option.metadata["choices"]
+    if choices and value not in choices:
+        raise ValueError(f"{value!r} is none of {', '.join(choices)}")
     return value
 
 

@@ -50,6 +50,11 @@ def path_of(version: str, directory: Path) -> Path:
     return directory / f"ecom-streaming-{version}.zip"
 
 
+def version_in(archive: str) -> str:
+    """The version that the archive of this name is of."""
+    return archive.removeprefix("ecom-streaming-").removesuffix(".zip")
+
+
 @contextmanager
 def unpacked(version: str, directory: Path) -> Iterator[Path]:
     """The files of a release, each as its label has it, in a directory that is removed in the end."""

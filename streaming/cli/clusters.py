@@ -1,7 +1,6 @@
 """Commands about the job's life on a cluster. Most of them work for the embedded one too."""
 
 import sys
-import time
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -10,7 +9,7 @@ import click
 
 from streaming.cli.command import command, json_flag, say, say_aside, show
 from streaming.failures import NO_CHECKPOINT, NOT_RUNNING
-from streaming.options import Resolved
+from streaming.options import DATAPROC, Resolved
 from streaming.stores import shown, uri_of
 
 SAVEPOINT_SECONDS = 120.0
@@ -20,34 +19,27 @@ for_savepoint = click.option(
 )  # fmt: skip
 
 
-submit_target = click.option(
-    "--target", type=click.Choice(["standalone", "dataproc"]), default="standalone", show_default=True,
-    help="The kind of cluster.",
-)  # fmt: skip
-
-
 @command(
     "  python -m streaming submit --rest-address flink.internal --rest-port 8081\n"
     "  python -m streaming submit --config production.toml --json\n"
-    "  python -m streaming submit --target dataproc --version 1.4.0 --environment .local/releases/environment-….zip"
+    "  python -m streaming submit --target dataproc --version 1.4.0"
 )
-@submit_target
 @click.option("--version", help="Dataproc: the release to submit, as `package` made it.")
 @click.option("--environment", type=click.Path(exists=True, dir_okay=False, path_type=Path),
-              help="Dataproc: the Python environment, as `package --environment` made it.")  # fmt: skip
+              help="Dataproc: the Python environment, if not the one packaged with the release.")  # fmt: skip
 @click.option("--dry-run", is_flag=True, help="Dataproc: print what would be uploaded and sent, and do neither.")
 @click.option("--resume-from", help="The checkpoint or savepoint to begin with.")
 @json_flag
 def submit(
-    resolved: Resolved, target: str, version: str | None, environment: Path | None, dry_run: bool,
-    resume_from: str | None, as_json: bool,
+    resolved: Resolved, version: str | None, environment: Path | None, dry_run: bool, resume_from: str | None,
+    as_json: bool,
 ) -> None:  # fmt: skip
     """Submit the job to a cluster; refused while it runs. Begins with its plan's newest checkpoint, if any.
 
     A standalone cluster's processes need Flink's own jars, and a Python with this job's requirements
     (--python-executable); code and jars are shipped. To Dataproc all is shipped, by way of a bucket.
     """
-    if target == "dataproc":
+    if resolved.options.target == DATAPROC:
         _submit_to_dataproc(resolved, version, environment, dry_run, resume_from, as_json)
         return
     from streaming import submission
@@ -64,11 +56,12 @@ def _submit_to_dataproc(
     resolved: Resolved, version: str | None, environment: Path | None, dry_run: bool, resume_from: str | None,
     as_json: bool,
 ) -> None:  # fmt: skip
-    from streaming import dataproc
+    from streaming import dataproc, environments
 
-    if not version or not environment:
-        raise click.UsageError("--target dataproc needs --version and --environment")
-    found = dataproc.prepare(resolved.options, version=version, environment=environment, resume_from=resume_from)
+    if not version:
+        raise click.UsageError("--target dataproc needs --version")
+    archive = environment or environments.path_of(version, Path(resolved.options.releases_dir))
+    found = dataproc.prepare(resolved.options, version=version, environment=archive, resume_from=resume_from)
     if dry_run:
         show({"uploads": list(found.uploads), "request": found.request, "shell": found.shell()}, True)
         return
@@ -117,9 +110,9 @@ def resume(resolved: Resolved, resume_from: str | None, as_json: bool) -> None:
 @json_flag
 def list_jobs(resolved: Resolved, as_json: bool) -> None:
     """List the runs of the job that the cluster remembers, the newest first."""
-    from streaming.flink_rest import FlinkRest
+    from streaming import lifecycle
 
-    jobs = FlinkRest(resolved.options.flink_url, resolved.options.job_name).jobs_or_fail()
+    jobs = lifecycle.jobs(resolved.options)
     if as_json:
         show({"jobs": [asdict(job) for job in jobs]}, True)
         return
@@ -136,14 +129,10 @@ def status(resolved: Resolved, wait: float, as_json: bool) -> None:
 
     Exit code 3 if it is not running, 4 if it has no checkpoint in time.
     """
-    from streaming.flink_rest import FlinkRest
+    from streaming import lifecycle
     from streaming.progress import newest_window
 
-    flink, end = FlinkRest(resolved.options.flink_url, resolved.options.job_name), time.monotonic() + wait
-    found = flink.status()
-    while time.monotonic() < end and not (found.running and found.completed_checkpoints):
-        time.sleep(0.5)
-        found = flink.status()
+    found = lifecycle.status(resolved.options, seconds=wait)
     show(asdict(found) | {"newest_window": newest_window(resolved.options)}, as_json)
     if not found.running:
         sys.exit(NOT_RUNNING)
@@ -172,7 +161,7 @@ def stop(resolved: Resolved, seconds: float, as_json: bool) -> None:
 
 
 @command("  python -m streaming ensure --config production.toml   # every minute, by a schedule")
-@click.option("--version", help="Submit this release, and not the code at hand.")
+@click.option("--version", help="Submit this release, and not the code at hand; Dataproc needs it.")
 @json_flag
 def ensure(resolved: Resolved, version: str | None, as_json: bool) -> None:
     """Submit the job from its newest checkpoint, if it has failed or its cluster has lost it.
@@ -195,33 +184,40 @@ def deploy(resolved: Resolved, version: str, seconds: float, as_json: bool) -> N
     """Stop the job with a savepoint, submit another release, and wait until its watermark moves; else go back.
 
     A release with the same plan goes on from the savepoint; one with another plan starts cold (see `submit`). Exit
-    code 5: the new one did not work and the old one runs again, from the savepoint.
+    code 5: the new one did not work and the old one runs again, from the savepoint. On Dataproc both are to be
+    packaged with their environment.
     """
     from streaming import lifecycle
 
     _show_outcome(lifecycle.deploy(resolved.options, say_aside, version=version, seconds=seconds), as_json)
 
 
-@command("  python -m streaming package --version 1.4.0 --releases-dir /srv/releases")
+@command(
+    "  python -m streaming package --version 1.4.0 --releases-dir /srv/releases\n"
+    "  python -m streaming package --version 1.4.0 --environment"
+)
 @click.option("--version", help="The version that this code is to be known by.")
-@click.option("--environment", is_flag=True, help="Package the Python environment instead, for Dataproc.")
+@click.option("--environment", is_flag=True, help="Package the Python environment too, for Dataproc.")
 @json_flag
 def package(resolved: Resolved, version: str | None, environment: bool, as_json: bool) -> None:
     """Make a release of this code and its jars in --releases-dir: one archive, the same to the byte each time.
 
-    The archive of the environment is of this machine's kind, and is named by what it holds.
+    The archive of the environment is of this machine's kind, and is named by what it holds; a note says which one a
+    release runs in. --environment alone makes it alone.
     """
-    from streaming import releases
-    from streaming.environments import package_environment
+    from streaming import environments, releases
     from streaming.preflight import find_jars
 
-    if environment == bool(version):
-        raise click.UsageError("package takes either --version or --environment")
+    if not version and not environment:
+        raise click.UsageError("package takes --version, --environment or both")
+    directory = Path(resolved.options.releases_dir)
+    made = releases.package(version, directory, find_jars(resolved.options)) if version else None
     if environment:
-        _show_path(str(package_environment(Path(resolved.options.releases_dir))), as_json)
-        return
-    archive = releases.package(str(version), Path(resolved.options.releases_dir), find_jars(resolved.options))
-    _show_path(str(archive), as_json)
+        archive = environments.package_environment(directory)
+        if version:
+            environments.pair(version, archive)
+        made = made or archive
+    _show_path(str(made), as_json)
 
 
 def _show_path(path: str, as_json: bool) -> None:

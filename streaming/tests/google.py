@@ -2,7 +2,9 @@
 
 import json
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -18,6 +20,8 @@ class Google:
     uploads: list[str] = field(default_factory=list)
     jobs: list[dict[str, Any]] = field(default_factory=list)
     submitted: list[dict[str, Any]] = field(default_factory=list)
+    begin: Callable[[dict[str, Any]], None] = lambda job: enter(job, "RUNNING")
+    cancel: Callable[[dict[str, Any]], None] = lambda job: enter(job, "CANCELLED")
 
     def __enter__(self) -> Self:
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
@@ -59,14 +63,32 @@ class Google:
         return 200, b"{}"
 
     def _dataproc(self, method: str, path: str, query: dict[str, str], body: bytes) -> tuple[int, bytes]:
-        if method == "GET":
-            active = query["jobStateMatcher"] == "ACTIVE"
-            found = [job for job in self.jobs if (job["status"]["state"] == "RUNNING") == active]
+        if method == "GET" and path.endswith("/jobs"):
+            found = [job for job in self.jobs if f"labels.job = {job['labels']['job']}" == query["filter"]]
             return 200, _page("jobs", found, query)
+        if not path.endswith(":submit"):
+            name, _, action = path.rpartition("/")[2].partition(":")
+            job = next(job for job in self.jobs if job["reference"]["jobId"] == name)
+            if action == "cancel":
+                self.cancel(job)
+            return 200, json.dumps(job).encode()
         request = json.loads(body)
         self.submitted.append(request | {"path": path})
-        self.jobs.append(request["job"] | {"status": {"state": "RUNNING"}})
+        same = [job for job in self.jobs if job["reference"] == request["job"]["reference"]]
+        if not same:  # of two requests with one id the second is answered with the first one's job
+            self.jobs.append(request["job"] | {"status": _status("PENDING"), "statusHistory": []})
+            self.begin(self.jobs[-1])
         return 200, json.dumps(request["job"]).encode()
+
+
+def enter(job: dict[str, Any], state: str, details: str = "") -> None:
+    """Have the job enter the state."""
+    job["statusHistory"].append(job["status"])
+    job["status"] = _status(state) | ({"details": details} if details else {})
+
+
+def _status(state: str) -> dict[str, Any]:
+    return {"state": state, "stateStartTime": datetime.now(UTC).isoformat().replace("+00:00", "Z")}
 
 
 def _page(name: str, found: list[dict[str, Any]], query: dict[str, str]) -> bytes:

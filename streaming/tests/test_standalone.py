@@ -32,8 +32,9 @@ class Operator:
     """Somebody with a shell, and the shop's clock."""
 
     stage: Stage
-    cluster: StandaloneCluster
+    rest_port: int
     directory: Path
+    variables: dict[str, str] = field(default_factory=dict)
     clock: int = BEGIN
     running: list["subprocess.Popen[str]"] = field(default_factory=list)
     sold: list[str] = field(default_factory=list)
@@ -41,11 +42,12 @@ class Operator:
     def environment(self) -> dict[str, str]:
         """The options of all commands."""
         options = self.stage.options() | {
-            "rest_port": str(self.cluster.job_manager.port), "state_dir": str(self.directory / "state"),
+            "rest_port": str(self.rest_port), "state_dir": str(self.directory / "state"),
             "releases_dir": str(self.directory / "releases"), "checkpoint_seconds": "1",
             "jars_dir": str(ROOT / ".local/jars/flink"),
         }  # fmt: skip
-        return clean_environment() | {f"STREAMING_{name.upper()}": value for name, value in options.items()}
+        told = {f"STREAMING_{name.upper()}": value for name, value in options.items()}
+        return clean_environment() | told | self.variables
 
     def begin(self, *arguments: str, tree: Path = ROOT) -> "subprocess.Popen[str]":
         """Begin a command of the tree's code."""
@@ -151,13 +153,13 @@ def outcome(kafka: Kafka, dynamodb: DynamoDB, rest_port: int, scratch: Path) -> 
     stage = Stage(kafka, dynamodb, "standalone")
     stage.create()
     with StandaloneCluster(scratch / "flink", rest_port) as cluster:
-        operator = Operator(stage, cluster, scratch / "operator")
+        operator = Operator(stage, rest_port, scratch / "operator")
         (scratch / "operator").mkdir()
-        return _story(operator, scratch)
+        return _story(operator, cluster, scratch)
 
 
-def _story(operator: Operator, scratch: Path) -> Outcome:
-    stage, cluster = operator.stage, operator.cluster
+def _story(operator: Operator, cluster: StandaloneCluster, scratch: Path) -> Outcome:
+    stage = operator.stage
     other = tree_with(scratch / "other", "sql/views.sql", "position_in_window <= 100", "position_in_window <= 50")
     operator.command("package", "--version", "1")
     operator.command("package", "--version", "2", tree=other)
@@ -286,8 +288,8 @@ def test_a_release_that_fails_or_stands_still_is_undone_and_a_stopped_job_stays_
         tmp_path / "still", "job.py", 'f"kafka_time - {_seconds(lateness + 1)}"', '"TO_TIMESTAMP_LTZ(0, 3)"'
     )
     (tmp_path / "operator").mkdir()
-    with StandaloneCluster(tmp_path / "flink", rest_port) as cluster:
-        operator = Operator(stage, cluster, tmp_path / "operator")
+    with StandaloneCluster(tmp_path / "flink", rest_port):
+        operator = Operator(stage, rest_port, tmp_path / "operator")
         operator.command("package", "--version", "1")
         operator.command("package", "--version", "2", tree=broken)
         operator.command("package", "--version", "3", tree=still)
