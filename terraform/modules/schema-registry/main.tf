@@ -1,14 +1,7 @@
 # The mirror of ecom/contracts/schemas that other teams read. The gate is the check in CI; this follows it.
 locals {
-  files = fileset(var.directory, "*/v*.json")
-  # A schema is a major; a new minor is a new version of it.
-  majors = {
-    for file in local.files :
-    "${dirname(file)}-v${regex("/v([0-9]+)\\.", file)[0]}" => tonumber(regex("\\.([0-9]+)\\.json$", file)[0])...
-  }
-  newest = {
-    for name, minors in local.majors :
-    name => "${replace(name, "/-v([0-9]+)$/", "/v$1")}.${max(minors...)}.json"
+  schemas = {
+    for file in fileset(var.directory, "*/v*.json") : trimsuffix(replace(file, "/", "-"), ".json") => file
   }
 }
 
@@ -18,13 +11,13 @@ resource "aws_glue_registry" "this" {
 }
 
 resource "aws_glue_schema" "this" {
-  for_each = local.newest
+  for_each = local.schemas
 
   registry_arn = aws_glue_registry.this.arn
   schema_name  = each.key
   data_format  = "JSON"
-  # Glue refuses a new optional field in an open schema, which is the one change that ours have, and the provider does not
-  # tell that it was refused. What is compatible, CI has decided (ADR 18).
-  compatibility     = "NONE"
+  # What is released is never changed, and each release is a schema: Glue would refuse a new optional field in a second
+  # version, which is the one change that ours have (ADR 18).
+  compatibility     = "FULL_ALL"
   schema_definition = file("${var.directory}/${each.value}")
 }

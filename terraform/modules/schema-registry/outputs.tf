@@ -1,4 +1,4 @@
 output "schemas" {
-  description = "File of the newest version of each schema, by the schema's name."
-  value       = local.newest
+  description = "File of each released version, by its schema's name (`raw-event-v1.1`)."
+  value       = local.schemas
 }

@@ -4,6 +4,6 @@ variable "name" {
 }
 
 variable "directory" {
-  description = "Folder with `<event>/v<major>.<minor>.json`; each major is a schema, its newest minor the version."
+  description = "Folder with `<event>/v<major>.<minor>.json`; each is a schema."
   type        = string
 }
