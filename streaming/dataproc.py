@@ -37,15 +37,11 @@ class Submission:
     run: Run
 
     def shell(self) -> str:
-        """The same for a shell on the cluster's master."""
-        return shell_command(self.request["job"]["flinkJob"])
-
-
-def shell_command(flink_job: dict[str, Any]) -> str:
-    """The command by which Flink's own client runs the job that a request describes, in YARN's application mode."""
-    settings = [f"-D{name}={value}" for name, value in flink_job["properties"].items()]
-    jars = f"-Dyarn.ship-files={';'.join(flink_job['jarFileUris'])}"
-    return shlex.join(["flink", "run", "-t", "yarn-application", *settings, jars, *flink_job["args"]])
+        """The same by Flink's own client in YARN's application mode, for a shell on the cluster's master."""
+        flink = self.request["job"]["flinkJob"]
+        settings = [f"-D{name}={value}" for name, value in flink["properties"].items()]
+        jars = f"-Dyarn.ship-files={';'.join(flink['jarFileUris'])}"
+        return shlex.join(["flink", "run", "-t", "yarn-application", *settings, jars, *flink["args"]])
 
 
 def prepare(options: Options, *, version: str, environment: Path, resume_from: str | None = None) -> Submission:

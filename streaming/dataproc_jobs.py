@@ -64,21 +64,10 @@ class DataprocJobs:
 
         YARN's page of it is a proxy, which passes GET alone. Raises NotRunning.
         """
-        end = time.monotonic() + seconds
         active = next((job for job in self.jobs() if job.active), None)
         if active is None:
             raise NotRunning(f"no job {self._options.job_name} is active on {self._options.dataproc_cluster}")
-        while True:
-            found = self._get(active)
-            if not self._job(found).active:
-                raise NotRunning(f"{self._named(active)} ended: {_how(found)}")
-            try:
-                return FlinkRest(FlinkRest(_tracking_url(found)).address(), self._options.job_name)
-            except (OSError, LookupError, ValueError, RequestFailed) as error:
-                if time.monotonic() >= end:
-                    told = f"{self._named(active)} ({_how(found)}) has no REST API after {seconds:.0f} s: {error}"
-                    raise NotRunning(told) from error
-            time.sleep(LOOK_SECONDS)
+        return self._flink_of(active, seconds=seconds)
 
     def status(self) -> Status:
         """The state of the newest run: by its REST API, else what Dataproc says of it."""
@@ -86,7 +75,7 @@ class DataprocJobs:
         if newest is None:
             return Status(running=False, state="absent")
         try:
-            return self.flink(seconds=0).status()
+            return self._flink_of(newest, seconds=0).status()
         except NotRunning:
             return Status(
                 running=False, state=newest.state, job_id=newest.job_id, version=newest.version,
@@ -104,6 +93,20 @@ class DataprocJobs:
         while self._job(found := self._get(job)).active:
             if time.monotonic() >= end:
                 raise RequestFailed(f"{self._named(job)} has not ended in {seconds:.0f} s: {_how(found)}")
+            time.sleep(LOOK_SECONDS)
+
+    def _flink_of(self, job: Job, *, seconds: float) -> FlinkRest:
+        end = time.monotonic() + seconds
+        while True:
+            found = self._get(job)
+            if not self._job(found).active:
+                raise NotRunning(f"{self._named(job)} ended: {_how(found)}")
+            try:
+                return FlinkRest(FlinkRest(_tracking_url(found)).address(), self._options.job_name)
+            except (OSError, LookupError, ValueError, RequestFailed) as error:
+                if time.monotonic() >= end:
+                    told = f"{self._named(job)} ({_how(found)}) has no REST API after {seconds:.0f} s: {error}"
+                    raise NotRunning(told) from error
             time.sleep(LOOK_SECONDS)
 
     def _get(self, job: Job) -> dict[str, Any]:

@@ -50,11 +50,11 @@ def jobs(options: Options) -> list[Job]:
 
 def status(options: Options, *, seconds: float = 0.0) -> Status:
     """How the job is; it has so long for all its tasks to run and a checkpoint to be complete."""
-    end = time.monotonic() + seconds
-    found = cluster_of(options).status()
+    cluster, end = cluster_of(options), time.monotonic() + seconds
+    found = cluster.status()
     while time.monotonic() < end and not (found.running and found.completed_checkpoints):
         time.sleep(LOOK_SECONDS)
-        found = cluster_of(options).status()
+        found = cluster.status()
     return found
 
 
