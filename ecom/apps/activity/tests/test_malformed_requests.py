@@ -138,5 +138,5 @@ def test_three_thousand_malformed_requests_are_answered_4xx_and_none_is_stored(t
         assert answer["Content-Type"] == "application/problem+json", (kind.__name__, answer.content[:200])
         statuses[answer.status_code] += 1
     assert set(statuses) == {400, 401, 413, 415, 422}
-    # A service that another test has just stopped may have had a last heartbeat on its way.
-    assert [found for found in topic.everything_new() if "control" not in found.headers] == []
+    # Heartbeats come from no request. A slow run has once seen those of one round here; of which process is not known.
+    assert [found for found in topic.everything_new() if found.headers.get("control") != "heartbeat"] == []
