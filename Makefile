@@ -65,7 +65,7 @@ verify: ## Recount FILE and compare every window with what the gateway serves
 # JVMs of tests end soon: compiling for speed would cost them more than it gives.
 test check-all: export JDK_JAVA_OPTIONS := -XX:TieredStopAtLevel=1
 
-test: setup-test lint ## Everything that is tested in under 15 minutes
+test: setup-test lint ## Everything but the long checks
 	$(SIDE_BY_SIDE) -m 'not check_all' $(ARGS)
 	$(STREAMING) -m pytest -c streaming/pytest.ini -n 3 --dist loadfile -m 'not check_all' streaming/tests $(ARGS)
 
